@@ -1,0 +1,54 @@
+# Every target is one readable command; `make` alone lists them.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+UV := .venv/uv/bin/uv
+export PATH := $(CURDIR)/.venv/controller/bin:$(PATH)
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+
+help: ## List the targets
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+# --- Environments -----------------------------------------------------------------------------------------------------
+venv: .venv/controller/.installed .venv/app/.installed ## Install the pinned tools into .venv/
+
+.venv/uv/.installed: requirements/uv.txt
+	$(PYTHON) -m venv --clear .venv/uv
+	.venv/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	touch $@
+
+.venv/controller/.installed: requirements/controller.txt requirements/test.txt | .venv/uv/.installed
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv/controller
+	$(UV) pip sync --quiet --require-hashes --python .venv/controller $^
+	touch $@
+
+.venv/app/.installed: requirements/app.txt requirements/app-test.txt | .venv/uv/.installed
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv/app
+	$(UV) pip sync --quiet --require-hashes --python .venv/app $^
+	touch $@
+
+.venv/app-lts/.installed: requirements/app-lts.txt requirements/app-lts-test.txt | .venv/uv/.installed
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv/app-lts
+	$(UV) pip sync --quiet --require-hashes --python .venv/app-lts $^
+	touch $@
+
+LOCK := $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 \
+	--custom-compile-command 'make lock'
+# Wheels that glibc 2.23 accepts; allauth 0.63.6 is published as a source distribution only.
+LOCK_APP := $(LOCK) --python-platform x86_64-manylinux_2_17 --only-binary :all: --no-binary django-allauth
+
+lock: .venv/uv/.installed ## Resolve requirements/*.in again and write the hashed locks
+	$(LOCK) requirements/uv.in -o requirements/uv.txt
+	$(LOCK) requirements/controller.in -o requirements/controller.txt
+	$(LOCK) requirements/test.in -o requirements/test.txt
+	$(LOCK_APP) requirements/app.in -o requirements/app.txt
+	$(LOCK_APP) requirements/app-lts.in -o requirements/app-lts.txt
+	$(LOCK) requirements/app-test.in -o requirements/app-test.txt
+	$(LOCK) requirements/app-lts-test.in -o requirements/app-lts-test.txt
+
+clean: ## Remove caches and environments (run `make demo-down` first)
+	rm -rf .venv .cache .local .ansible
+
+.PHONY: help venv lock clean
