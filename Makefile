@@ -48,7 +48,35 @@ lock: .venv/uv/.installed ## Resolve requirements/*.in again and write the hashe
 	$(LOCK) requirements/app-test.in -o requirements/app-test.txt
 	$(LOCK) requirements/app-lts-test.in -o requirements/app-lts-test.txt
 
+# --- Tests ------------------------------------------------------------------------------------------------------------
+JUNIT = --junitxml=$(CURDIR)/.local/tests/$@.pytest.xml
+
+test: venv .venv/app-lts/.installed ## Run all tests and end with their totals
+	@python tests/run.py
+
+lint: venv ## Linters, types, generated files: no warning allowed
+	ruff check .
+	ruff format --check .
+	yamllint --strict .
+	ansible-lint --offline
+	mypy docs/role_readmes.py tests roles molecule
+	cd app && ../.venv/app/bin/mypy .
+	.venv/app/bin/djlint app --check --lint --quiet
+	python docs/role_readmes.py --check
+
+test-repository: venv ## What the repository promises: inventories, templates, rig, documents
+	pytest tests $(JUNIT)
+
+test-aws: venv ## Molecule: provisioning against the AWS stand-in
+	molecule test --scenario-name aws
+
+test-host: venv ## Molecule: a real systemd host from bare to serving
+	molecule test --scenario-name default
+
+docs: venv ## Write the generated documents again
+	python docs/role_readmes.py
+
 clean: ## Remove caches and environments (run `make demo-down` first)
 	rm -rf .venv .cache .local .ansible
 
-.PHONY: help venv lock clean
+.PHONY: help venv lock test lint test-repository test-aws test-host docs clean
