@@ -43,6 +43,7 @@ lock: .venv/uv/.installed ## Resolve requirements/*.in again and write the hashe
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
 	$(LOCK) requirements/controller.in -o requirements/controller.txt
 	$(LOCK) requirements/test.in -o requirements/test.txt
+	$(LOCK) requirements/release.in -o requirements/release.txt
 	$(LOCK_APP) requirements/app.in -o requirements/app.txt
 	$(LOCK_APP) requirements/app-lts.in -o requirements/app-lts.txt
 	$(LOCK) requirements/app-test.in -o requirements/app-test.txt
