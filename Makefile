@@ -55,13 +55,13 @@ JUNIT = --junitxml=$(CURDIR)/.local/tests/$@.pytest.xml
 test: venv .venv/app-lts/.installed ## Run all tests and end with their totals
 	@python tests/run.py
 
-lint: venv ## Linters, types, generated files: no warning allowed
+lint: venv .venv/app-lts/.installed ## Linters, types, generated files: no warning allowed
 	ruff check .
 	ruff format --check .
 	yamllint --strict .
 	ansible-lint --offline
 	mypy docs/role_readmes.py tests roles molecule
-	cd app && ../.venv/app/bin/mypy .
+	cd app && ../.venv/app-lts/bin/mypy .
 	.venv/app/bin/djlint app --check --lint --quiet
 	python docs/role_readmes.py --check
 

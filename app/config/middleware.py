@@ -1,0 +1,54 @@
+"""What every answer carries, and what an htmx request gets instead of a redirect to the sign-in page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        # Pico draws its select and checkbox marks from data: images.
+        "img-src 'self' data:",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "manifest-src 'self'",
+    )
+)
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+
+
+def security_headers(get_response: Handler) -> Handler:
+    """Set the content security policy, and keep answers out of shared caches unless a view says otherwise."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
+def htmx_login_redirect(get_response: Handler) -> Handler:
+    """Turn a redirect to the sign-in page into a page change: swapped into a table it would be nonsense."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        location = response.headers.get("Location", "")
+        if request.headers.get("HX-Request") and location.startswith(resolve_url(settings.LOGIN_URL)):
+            response = HttpResponse(status=204)
+            response.headers["HX-Redirect"] = location
+        return response
+
+    return middleware

@@ -1,0 +1,168 @@
+"""Django settings: secure by default, everything that differs between hosts comes from ENSSOL_* variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import allauth
+import django
+
+from config import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = env.path("ENSSOL_DATA_DIR", BASE_DIR.parent / ".local" / "app")
+
+SECRET_KEY = env.secret_key("ENSSOL_SECRET_KEY")
+DEBUG = env.flag("ENSSOL_DEBUG")
+ALLOWED_HOSTS = env.words("ENSSOL_ALLOWED_HOSTS")
+# For a loopback address only: no redirect to HTTPS, and cookies that travel without it.
+INSECURE_HTTP = env.flag("ENSSOL_INSECURE_HTTP")
+# How many proxies of ours stand in front and append to X-Forwarded-For.
+TRUSTED_PROXIES = env.number("ENSSOL_TRUSTED_PROXIES", 0)
+
+INSTALLED_APPS = [
+    "accounts",
+    "registers",
+    "obligations",
+    "reports",
+    "ui",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "config.middleware.security_headers",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "config.middleware.htmx_login_redirect",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "config.db.sqlite",
+        "NAME": env.sqlite_path("ENSSOL_DATABASE_URL", DATA_DIR / "enssol.sqlite3"),
+        "CONN_MAX_AGE": None,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Rate limits and used one-time codes must hold for every worker and survive a restart.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": DATA_DIR / "cache",
+    }
+}
+
+# --- Language and time: stored in UTC, shown in the project's own time zone -------------------------------------------
+LANGUAGE_CODE = "en-au"
+TIME_ZONE = "Australia/Perth"
+USE_I18N = True
+USE_TZ = True
+if django.VERSION < (5, 0):
+    USE_L10N = True
+
+# --- Static files: hashed names, so that they can be cached for ever --------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = env.path("ENSSOL_STATIC_ROOT", BASE_DIR.parent / "static")
+STATICFILES_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+if env.flag("ENSSOL_SERVE_STATIC"):
+    MIDDLEWARE.insert(1, "whitenoise.middleware.WhiteNoiseMiddleware")
+if django.VERSION >= (4, 2):
+    del STATICFILES_STORAGE
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+
+# --- Transport and browser --------------------------------------------------------------------------------------------
+SECURE_SSL_REDIRECT = not INSECURE_HTTP
+# Health is asked for over the local socket, without a proxy that says https.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = 0 if INSECURE_HTTP else 63_072_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_HTTP
+SESSION_COOKIE_NAME = "enssol_session" if INSECURE_HTTP else "__Host-enssol_session"
+CSRF_COOKIE_NAME = "enssol_csrf" if INSECURE_HTTP else "__Host-enssol_csrf"
+CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 60 * 60
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- Accounts ---------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.EmailBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+# Argon2's default takes 100 MiB for each sign-in, which a 0.5 GB host does not have.
+PASSWORD_HASHERS = ["accounts.hashers.PBKDF2PasswordHasher"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if INSECURE_HTTP else "https"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Enssol: "
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+if allauth.VERSION[0] >= 65:
+    ACCOUNT_LOGIN_METHODS = {"email"}
+    ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+else:
+    ACCOUNT_AUTHENTICATION_METHOD = "email"
+    ACCOUNT_EMAIL_REQUIRED = True
+    ACCOUNT_USERNAME_REQUIRED = False
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_TOTP_ISSUER = "Enssol"
+
+# --- Mail and logs ----------------------------------------------------------------------------------------------------
+DEFAULT_FROM_EMAIL = env.text("ENSSOL_EMAIL_FROM", "enssol@localhost")
+globals().update(env.email("ENSSOL_EMAIL_URL"))
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"django": {"handlers": [], "propagate": True, "level": "INFO"}},
+}

@@ -1,0 +1,41 @@
+"""Which projects a person may see, and with which roles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from accounts.models import User
+from accounts.roles import SEES_ALL_PROJECTS, allowed
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from registers.models import Project
+
+
+class ProjectQuerySet(models.QuerySet["Project"]):
+    def visible_to(self, user: User | AnonymousUser) -> ProjectQuerySet:
+        """Keep the projects that the person belongs to, directly or by a role that sees the whole organisation."""
+        if not isinstance(user, User) or not user.is_active:
+            return self.none()
+        through_organisation = Q(
+            organisation__memberships__user=user, organisation__memberships__role__in=SEES_ALL_PROJECTS
+        )
+        return self.filter(through_organisation | Q(memberships__user=user)).distinct()
+
+
+def roles_in(user: User | AnonymousUser, project: Project) -> set[str]:
+    """Return the person's roles in the project: their own there, and the one in its organisation if it reaches here."""
+    if not isinstance(user, User) or not user.is_active:
+        return set()
+    roles = set(project.memberships.filter(user=user).values_list("role", flat=True))
+    organisation_roles = set(project.organisation.memberships.filter(user=user).values_list("role", flat=True))
+    if roles or organisation_roles & SEES_ALL_PROJECTS:
+        roles |= organisation_roles
+    return roles
+
+
+def can(user: User | AnonymousUser, codename: str, project: Project) -> bool:
+    """Return whether the person holds the permission in the project."""
+    return allowed(codename, roles_in(user, project))
