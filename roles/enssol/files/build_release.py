@@ -65,7 +65,7 @@ def run(*command: str | Path, cwd: Path | None = None, env: dict[str, str] | Non
     )
     if done.returncode != 0:
         last_words = " | ".join((done.stderr or done.stdout).strip().splitlines()[-5:])
-        raise BuildError(f"{' '.join(map(str, command[:3]))} failed: {last_words}")
+        raise BuildError(f"{' '.join(map(str, command[:4]))} failed: {last_words}")
     return done.stdout.strip()
 
 
@@ -192,7 +192,7 @@ class Builder:
                 "ENSSOL_DATABASE_URL": f"sqlite:///{data}/build.sqlite3",
                 "ENSSOL_DATA_DIR": data,
                 "ENSSOL_ALLOWED_HOSTS": "build.invalid",
-                "ENSSOL_EMAIL_URL": "dummymail://",
+                "ENSSOL_EMAIL_URL": "console:",
                 "ENSSOL_STATIC_ROOT": str(static),
                 "PYTHONDONTWRITEBYTECODE": "1",
             }

@@ -32,9 +32,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # Bytecode of what the service never imports would only cost the host's processor and disk.
 NEVER_IMPORTED = r"/tests?/|/testing/|/locale/"
+CAPTURED: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
 
 
 class ReleaseError(Exception):
@@ -68,9 +70,7 @@ def last_words(output: str, lines: int = 3) -> str:
 
 def run(*command: str | Path) -> str:
     """Run a command and return what it says; a failure becomes a ReleaseError."""
-    done = subprocess.run(  # noqa: S603 - a list of arguments, never a shell
-        command, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
     if done.returncode != 0:
         raise ReleaseError(f"`{' '.join(map(str, command[:4]))}` failed: {last_words(done.stderr or done.stdout)}")
     return done.stdout.strip()
@@ -86,26 +86,18 @@ def settings(host: Host) -> dict[str, str]:
     return found
 
 
-def start(host: Host, release: Path, *command: str, output: int | None = subprocess.PIPE) -> subprocess.Popen[str]:
+def start(host: Host, release: Path, *command: str, **options: Any) -> subprocess.Popen[str]:
     """Start a program of a release as the service's user; `command[0]` is the name of one in its environment."""
     account = pwd.getpwnam(host.user)
-    return subprocess.Popen(  # noqa: S603 - a list of arguments, never a shell
-        [str(release / "venv/bin" / command[0]), *command[1:]],
-        cwd=release / "app",
-        env=settings(host),
-        user=account.pw_uid,
-        group=account.pw_gid,
-        extra_groups=[],
-        umask=0o027,
-        stdout=output,
-        stderr=subprocess.STDOUT if output else None,
-        text=True,
-    )
+    identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [], "umask": 0o027}
+    program = [str(release / "venv/bin" / command[0]), *command[1:]]
+    options = {"cwd": release / "app", "env": settings(host), "text": True, **identity, **options}
+    return subprocess.Popen(program, **options)  # noqa: S603 - no shell
 
 
 def manage(host: Host, release: Path, *arguments: str) -> None:
     """Run manage.py of a release; a failure tells the last thing it said."""
-    process = start(host, release, "python", "manage.py", *arguments)
+    process = start(host, release, "python", "manage.py", *arguments, **CAPTURED)
     output, _ = process.communicate()
     if process.returncode != 0:
         raise ReleaseError(f"`manage.py {' '.join(arguments)}` failed: {last_words(output)}")
@@ -225,8 +217,8 @@ def rehearse(host: Host, release: Path, timeout: float) -> None:
     with tempfile.TemporaryDirectory(prefix="enssol-rehearsal-", dir="/run") as folder:
         shutil.chown(folder, host.user)
         path = Path(folder, "gunicorn.sock")
-        bind = f"unix:{path}"
-        gunicorn = start(host, release, "gunicorn", "--config", "python:config.gunicorn", "--bind", bind, "config.wsgi")
+        options = ("--config", "python:config.gunicorn", "--bind", f"unix:{path}")
+        gunicorn = start(host, release, "gunicorn", *options, "config.wsgi", **CAPTURED)
         try:
             wait_ready(host, path, timeout, gunicorn)
         finally:
@@ -324,9 +316,9 @@ def listing(host: Host) -> str:
     lines = []
     for release in installed(host):
         facts = json.loads((release / "RELEASE").read_text())
-        state = "current" if release == linked(host) else "served" if (release / "SERVED").exists() else ""
+        state = "current" if release == linked(host) else "served" if (release / "SERVED").exists() else "installed"
         lines.append(f"{release.name} {facts['commit'][:12]}{'+' if facts['dirty'] else ''} {facts['lock']} {state}")
-    return "\n".join(line.rstrip() for line in lines)
+    return "\n".join(lines)
 
 
 def serve(host: Host, options: argparse.Namespace) -> str:
@@ -341,7 +333,7 @@ def serve(host: Host, options: argparse.Namespace) -> str:
         return f"would be activated: {release.name}"
     if release not in installed(host):
         known = ", ".join(path.name for path in installed(host)) or "none"
-        raise ReleaseError(f"no release {release.name} is installed; there are: {known}")
+        raise ReleaseError(f"no release {options.release} is installed; there are: {known}")
     change = activate if options.command == "activate" else roll_back
     change(host, release, before, options.timeout)
     prune(host, options.keep)
@@ -353,17 +345,16 @@ def hand_over(host: Host, arguments: list[str]) -> int:
     release = linked(host)
     if release is None:
         raise ReleaseError("no release is active on this host; deploy one")
-    process = start(host, release, "python", "manage.py", *arguments, output=None)
+    program = str(release / "app/manage.py")
+    process = start(host, release, "python", program, *arguments, cwd=Path.cwd())
     # Ctrl-C is for the command, which decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return process.wait()
 
 
-def main(arguments: list[str]) -> int:
-    host = Host()
-    parser = argparse.ArgumentParser(
-        prog="enssol-release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+def command_line() -> argparse.ArgumentParser:
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="enssol-release", description=__doc__, formatter_class=layout)
     commands = parser.add_subparsers(dest="command", required=True)
     option = commands.add_parser("install")
     option.add_argument("archive", type=Path)
@@ -377,9 +368,15 @@ def main(arguments: list[str]) -> int:
         option.add_argument("--check", action="store_true", help="say what would happen")
     commands.add_parser("list")
     commands.add_parser("manage").add_argument("arguments", nargs=argparse.REMAINDER)
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main() -> int:
+    host = Host()
+    options = command_line().parse_args()
     if os.geteuid() != 0:
-        parser.error("run it as root: sudo enssol-release ...")
+        sys.stderr.write("run it as root: sudo enssol-release ...\n")
+        return 1
     try:
         if options.command == "manage":
             return hand_over(host, options.arguments)
@@ -395,4 +392,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
