@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import decrypt, encrypt
@@ -48,7 +50,7 @@ def administrator_ensure(*, email: str, password: str, totp_secret: str = "") ->
     return "updated" if changed else "unchanged"
 
 
-def _ensure(model: type[EmailAddress] | type[Membership], key: dict[str, object], values: dict[str, object]) -> bool:
+def _ensure(model: type[EmailAddress] | type[Membership], key: dict[str, Any], values: dict[str, Any]) -> bool:
     if model._default_manager.filter(**key, **values).exists():
         return False
     model._default_manager.update_or_create(**key, defaults=values)

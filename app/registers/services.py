@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from accounts.models import Organisation
 
-from registers.models import Project
+from registers.models import Project, Term
+
+AnyTerm = TypeVar("AnyTerm", bound=Term)
+
+
+def term_ensure(vocabulary: type[AnyTerm], organisation: Organisation, name: str) -> AnyTerm:
+    """Return the organisation's word of that name, adding it when it is new."""
+    return vocabulary._default_manager.get_or_create(organisation=organisation, name=name)[0]
 
 
 def project_create(*, organisation: Organisation, code: str, name: str) -> Project:

@@ -19,8 +19,8 @@ from accounts.services import administrator_ensure
 
 class Command(BaseCommand):
     help = (
-        "Make sure that EMAIL can sign in and administers every organisation. Asks for the password; without a terminal "
-        "it is the first line of standard input, and a second line is the secret of their authenticator app."
+        "Make sure that EMAIL can sign in and administers every organisation. Asks for the password; without a "
+        "terminal it is standard input's first line, and a second line is the secret of their authenticator app."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,7 +45,8 @@ class Command(BaseCommand):
             if password != getpass.getpass("Once more: "):
                 raise CommandError("the two passwords differ: run the command again")
             return password, ""
-        password, totp_secret, *_ = [*sys.stdin.read().splitlines(), "", ""]
+        lines: list[str] = sys.stdin.read().splitlines()
+        password, totp_secret, *_ = [*lines, "", ""]
         try:
             base64.b32decode(totp_secret)
         except binascii.Error as error:

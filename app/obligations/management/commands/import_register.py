@@ -27,7 +27,7 @@ RESULTS = {
 
 
 class Command(BaseCommand):
-    help = "Bring a register (CSV) into a project; each row is accepted, with a warning or not, or refused with its remedy."
+    help = "Bring a register (CSV) into a project; each row is accepted, or refused with its remedy."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, help="the register: CSV in UTF-8")
