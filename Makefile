@@ -49,6 +49,36 @@ lock: .venv/uv/.installed ## Resolve requirements/*.in again and write the hashe
 	$(LOCK) requirements/app-test.in -o requirements/app-test.txt
 	$(LOCK) requirements/app-lts-test.in -o requirements/app-lts-test.txt
 
+# --- The app alone, without root --------------------------------------------------------------------------------------
+APP_PORT ?= 8000
+APP_ENV := set -a; . .local/app/env; set +a
+MANAGE := .venv/app/bin/python app/manage.py
+
+.local/app/env:
+	@mkdir -p -m 700 .local/app
+	@umask 077; new() { $(PYTHON) -c "import secrets; print(secrets.token_urlsafe($$1))"; }; \
+		new 12 > .local/app/admin-password; \
+		printf '%s\n' "ENSSOL_SECRET_KEY=$$(new 48)" ENSSOL_DATA_DIR=$(CURDIR)/.local/app \
+		ENSSOL_STATIC_ROOT=$(CURDIR)/.local/app/static ENSSOL_ALLOWED_HOSTS=127.0.0.1,localhost \
+		ENSSOL_INSECURE_HTTP=true ENSSOL_SERVE_STATIC=true > $@
+
+# Another database is left as it is.
+.PHONY: app-database
+app-database: .venv/app/.installed .local/app/env
+	@[[ -n "$${ENSSOL_DATABASE_URL:-}" ]] || { $(APP_ENV); $(MANAGE) migrate --verbosity 0; $(MANAGE) seed_demo > /dev/null; }
+
+app: app-database ## The site with the demo register on http://127.0.0.1:8000
+	@! (exec 3<> /dev/tcp/127.0.0.1/$(APP_PORT)) 2> /dev/null \
+		|| { echo "Port $(APP_PORT) is taken: choose another, make app APP_PORT=8001" >&2; exit 1; }
+	@$(APP_ENV); $(MANAGE) collectstatic --noinput --verbosity 0; \
+		$(MANAGE) create_admin admin@enssol.test < .local/app/admin-password > /dev/null; \
+		echo "http://127.0.0.1:$(APP_PORT)  admin@enssol.test  password: .local/app/admin-password  (Ctrl-C stops it)"; \
+		exec .venv/app/bin/gunicorn --chdir app --config python:config.gunicorn --log-level warning \
+		--bind 127.0.0.1:$(APP_PORT) config.wsgi
+
+manage: app-database ## Run manage.py: make manage ARGS='import_register FILE --project CODE'
+	@$(APP_ENV); $(MANAGE) $(ARGS)
+
 # --- Tests ------------------------------------------------------------------------------------------------------------
 JUNIT = --junitxml=$(CURDIR)/.local/tests/$@.pytest.xml
 
@@ -65,6 +95,12 @@ lint: venv .venv/app-lts/.installed ## Linters, types, generated files: no warni
 	.venv/app/bin/djlint app --check --lint --quiet
 	python docs/role_readmes.py --check
 
+test-app: .venv/app/.installed ## The app's tests, Chromium included, on Django 4.1
+	cd app && ../.venv/app/bin/pytest $(JUNIT)
+
+test-app-lts: .venv/app-lts/.installed ## The same on the current long-term Django
+	cd app && ../.venv/app-lts/bin/pytest $(JUNIT)
+
 test-repository: venv ## What the repository promises: inventories, templates, rig, documents
 	pytest tests $(JUNIT)
 
@@ -80,4 +116,4 @@ docs: venv ## Write the generated documents again
 clean: ## Remove caches and environments (run `make demo-down` first)
 	rm -rf .venv .cache .local .ansible
 
-.PHONY: help venv lock test lint test-repository test-aws test-host docs clean
+.PHONY: help venv lock app manage test lint test-app test-app-lts test-repository test-aws test-host docs clean

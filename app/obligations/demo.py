@@ -24,11 +24,9 @@ from obligations.models import Obligation
 @transaction.atomic
 def seed() -> bool:
     """Create the demo organisation with its people and register; return False when it is here already."""
-    organisation, created = Organisation.objects.get_or_create(
-        slug=demo.ORGANISATION["slug"], defaults=demo.ORGANISATION
-    )
-    if not created:
+    if Organisation.objects.filter(slug=demo.ORGANISATION["slug"]).exists():
         return False
+    organisation = Organisation.objects.create(**demo.ORGANISATION)
     project = Project.objects.create(organisation=organisation, **demo.PROJECT)
     for email, name, role in demo.PEOPLE:
         person = User.objects.create_user(email, name=name)

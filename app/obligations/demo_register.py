@@ -223,7 +223,7 @@ OBLIGATIONS = (
     Demo(
         "EPBC 2024/01234",
         "19",
-        "A compliance report must be published within three months of each anniversary of commencement and stay online.",
+        "A compliance report must be published within three months of each anniversary of commencement and stay there.",
         *("Reporting", "Reporting", ALL, ENVIRONMENT_MANAGER),
         due=date(2027, 2, 20),
         every=Frequency.ANNUALLY,
