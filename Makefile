@@ -73,7 +73,7 @@ app: app-database ## The site with the demo register on http://127.0.0.1:8000
 	@$(APP_ENV); $(MANAGE) collectstatic --noinput --verbosity 0; \
 		$(MANAGE) create_admin admin@enssol.test < .local/app/admin-password > /dev/null; \
 		echo "http://127.0.0.1:$(APP_PORT)  admin@enssol.test  password: .local/app/admin-password  (Ctrl-C stops it)"; \
-		exec .venv/app/bin/gunicorn --chdir app --config python:config.gunicorn --log-level warning \
+		cd app; exec ../.venv/app/bin/gunicorn --config python:config.gunicorn --log-level warning \
 		--bind 127.0.0.1:$(APP_PORT) config.wsgi
 
 manage: app-database ## Run manage.py: make manage ARGS='import_register FILE --project CODE'
