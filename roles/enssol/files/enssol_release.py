@@ -64,8 +64,10 @@ class Host:
         return self.root / "current"
 
 
-def last_words(output: str, lines: int = 3) -> str:
-    return " | ".join(line.strip() for line in output.strip().splitlines()[-lines:])
+def last_words(output: str) -> str:
+    """Return the end of what a command wrote as one line, without systemctl's advice to look at its log."""
+    lines = [line.strip() for line in output.strip().splitlines() if not line.startswith("See ")]
+    return " | ".join(lines[-3:])
 
 
 def run(*command: str | Path) -> str:
@@ -89,7 +91,7 @@ def settings(host: Host) -> dict[str, str]:
 def start(host: Host, release: Path, *command: str, **options: Any) -> subprocess.Popen[str]:
     """Start a program of a release as the service's user; `command[0]` is the name of one in its environment."""
     account = pwd.getpwnam(host.user)
-    identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [], "umask": 0o027}
+    identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [], "umask": 0o077}
     program = [str(release / "venv/bin" / command[0]), *command[1:]]
     options = {"cwd": release / "app", "env": settings(host), "text": True, **identity, **options}
     return subprocess.Popen(program, **options)  # noqa: S603 - no shell
@@ -174,6 +176,8 @@ def make_environment(release: Path) -> None:
     options = ("--no-index", "--no-deps", "--no-compile", "--no-cache-dir", "--require-hashes", "--quiet")
     run(python, pip / "pip", "install", *options, "--find-links", wheels, "--requirement", wheels / "lock.txt")
     run(python, "-m", "compileall", "-q", "-x", NEVER_IMPORTED, release / "venv/lib", release / "app")
+    for wheel in wheels.glob("*.whl"):
+        wheel.unlink()
 
 
 # --- What is there ----------------------------------------------------------------------------------------------------
@@ -218,12 +222,11 @@ def rehearse(host: Host, release: Path, timeout: float) -> None:
         shutil.chown(folder, host.user)
         path = Path(folder, "gunicorn.sock")
         options = ("--config", "python:config.gunicorn", "--bind", f"unix:{path}")
-        gunicorn = start(host, release, "gunicorn", *options, "config.wsgi", **CAPTURED)
-        try:
-            wait_ready(host, path, timeout, gunicorn)
-        finally:
-            gunicorn.terminate()
-            gunicorn.communicate()
+        with start(host, release, "gunicorn", *options, "config.wsgi", **CAPTURED) as gunicorn:
+            try:
+                wait_ready(host, path, timeout, gunicorn)
+            finally:
+                gunicorn.terminate()
 
 
 def switch(host: Host, release: Path) -> None:
