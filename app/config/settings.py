@@ -91,8 +91,6 @@ LANGUAGE_CODE = "en-au"
 TIME_ZONE = "Australia/Perth"
 USE_I18N = True
 USE_TZ = True
-if django.VERSION < (5, 0):
-    USE_L10N = True
 
 # --- Static files: hashed names, so that they can be cached for ever --------------------------------------------------
 STATIC_URL = "/static/"

@@ -1,0 +1,23 @@
+"""Running the project as others run it: in a process of its own, with the settings of production."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+APP = Path(__file__).resolve().parent.parent.parent
+
+
+def python(*arguments: str, **variables: str) -> subprocess.Popen[str]:
+    """Start Python in the app's folder with these ENSSOL_ variables on top of the tests' own."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", **variables}
+    return subprocess.Popen(  # noqa: S603 - the tests' own arguments
+        [sys.executable, *arguments],
+        cwd=APP,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )

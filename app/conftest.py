@@ -1,0 +1,57 @@
+"""What every test stands on: the demo register and a few people."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from accounts.models import Membership, Organisation, User
+from accounts.roles import Role
+from django.core.cache import cache
+from obligations import demo
+from registers.models import Project, ProjectMembership
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import Settings
+
+
+@pytest.fixture(autouse=True)
+def _apart(settings: Settings, tmp_path: Path) -> None:
+    """Let no test see another's rate limits or files."""
+    settings.DATA_DIR = tmp_path
+    cache.clear()
+
+
+@pytest.fixture
+def project(db: None) -> Project:
+    """The demo project with its register."""
+    demo.seed()
+    return Project.objects.get(code="WRL")
+
+
+@pytest.fixture
+def manager(project: Project) -> User:
+    """Somebody who may change the demo register."""
+    return _member(project, "manager@example.com", Role.MANAGER)
+
+
+@pytest.fixture
+def viewer(project: Project) -> User:
+    """Somebody who may look at the demo register."""
+    return _member(project, "viewer@example.com", Role.VIEWER)
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """Somebody of another organisation, who manages it."""
+    other = Organisation.objects.create(name="Brigalow Gas", slug="brigalow-gas")
+    user = User.objects.create_user("stranger@example.com", "a-stranger's-password", name="Sam Stranger")
+    Membership.objects.create(organisation=other, user=user, role=Role.ADMIN)
+    return user
+
+
+def _member(project: Project, email: str, role: Role) -> User:
+    user = User.objects.create_user(email, "a-long-test-password", name=email.split("@", maxsplit=1)[0].title())
+    ProjectMembership.objects.create(project=project, user=user, role=role)
+    return user
