@@ -1,0 +1,87 @@
+"""What is wrong with an estate's variables, in sentences that say what to type."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from ipaddress import ip_network
+from typing import Any
+
+from botocore.session import get_session
+
+# 2.16 is the last line that manages hosts with Python 2.7.
+CORE_OLDEST, CORE_BELOW = (2, 16, 11), (2, 17)
+# A source broader than this is no restriction: a /8, or one provider's whole IPv6 allocation.
+BROADEST_SOURCE = {4: 8, 6: 32}
+
+
+def core_problems(version: str) -> Iterator[str]:
+    """Judge the version of ansible-core, such as 2.16.19."""
+    numbers = tuple(int(part) for part in version.split(".")[:3] if part.isdigit())
+    if not CORE_OLDEST <= numbers < CORE_BELOW:
+        yield f"ansible-core {version} is not in [2.16.11, 2.17): type `make venv` and use .venv/controller/bin."
+
+
+def source_problems(cidrs: object) -> Iterator[str]:
+    """Judge the networks from which SSH is allowed."""
+    if not cidrs or isinstance(cidrs, str) or not isinstance(cidrs, Sequence):
+        yield (
+            "estate_ssh_allowed_cidrs is required, a list of the networks from which you use SSH: "
+            """type -e '{"estate_ssh_allowed_cidrs": ["YOUR.PUBLIC.ADDRESS/32"]}' or set it in the inventory."""
+        )
+        return
+    for cidr in cidrs:
+        try:
+            network = ip_network(cidr)
+        except ValueError as error:
+            yield f"estate_ssh_allowed_cidrs: {error}; write a network such as 192.0.2.10/32 or 192.0.2.0/24."
+            continue
+        if "/" not in cidr:
+            yield f"estate_ssh_allowed_cidrs: {cidr} is an address; write {network}."
+        elif network.prefixlen < BROADEST_SOURCE[network.version]:
+            yield f"estate_ssh_allowed_cidrs: {cidr} opens SSH to the internet; name the networks that you work from."
+
+
+def endpoint_problems(environment: str, endpoint: str, process: Mapping[str, str]) -> Iterator[str]:
+    """Judge where AWS calls would go: to the stand-in in one environment, to AWS itself in the others."""
+    overrides = {
+        name: value
+        for name, value in sorted(process.items())
+        if value and (name.startswith("AWS_ENDPOINT_URL") or name in {"AWS_URL", "EC2_URL"})
+    }
+    if endpoint and overrides.get("AWS_ENDPOINT_URL") != endpoint:
+        yield f"The environment `{environment}` talks to a stand-in only: type `export AWS_ENDPOINT_URL={endpoint}`."
+    for name in overrides:
+        if not endpoint or name != "AWS_ENDPOINT_URL":
+            yield f"{name} would send calls of the environment `{environment}` elsewhere: type `unset {name}`."
+
+
+def place_problems(region: str, domain: str, hostname: str) -> Iterator[str]:
+    """Judge the region against botocore's own list, and the host name against its zone."""
+    regions = get_session().get_available_regions("ec2")
+    if region not in regions:
+        yield f"estate_region: AWS has no region `{region}`; use one such as ap-southeast-2."
+    if not hostname.endswith(f".{domain}"):
+        yield f"estate_hostname: {hostname} is not a name in the zone {domain}; write one such as app.{domain}."
+
+
+def estate_problems(estate: Mapping[str, Any], ansible_core: str) -> list[str]:
+    """Return one sentence for each thing that would go wrong; an empty list is a go-ahead.
+
+    :param estate: the estate_* variables without their prefix: environment, region, domain, hostname,
+        ssh_allowed_cidrs, aws_endpoint_url
+    :param ansible_core: version of ansible-core that is running
+    """
+    return [
+        *core_problems(ansible_core),
+        *endpoint_problems(estate["environment"], estate["aws_endpoint_url"], os.environ),
+        *place_problems(estate["region"], estate["domain"], estate["hostname"]),
+        *source_problems(estate["ssh_allowed_cidrs"]),
+    ]
+
+
+class FilterModule:
+    """The entry point that Ansible looks for."""
+
+    def filters(self) -> dict[str, Callable[..., list[str]]]:
+        return {"estate_problems": estate_problems}
