@@ -22,6 +22,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 TIMEOUT = 10.0
@@ -92,6 +93,12 @@ def get(site: Site, path: str, *, tls: bool = True, host: str | None = None, tru
         connection.close()
 
 
+def sign_in_page(site: Site) -> Answer:
+    answer = get(site, site.sign_in)
+    expect(answer.status == 200, f"{site.sign_in} answers {answer.status}")
+    return answer
+
+
 class Page(HTMLParser):
     """The forms and the addresses of a page."""
 
@@ -117,8 +124,9 @@ class Page(HTMLParser):
             self.loaded.append(values["src"])
 
 
-# --- Checks: each returns what it saw ---------------------------------------------------------------------------------
+# --- Checks: each has its name in its docstring and returns what it saw -----------------------------------------------
 def tls_1_3_with_a_valid_certificate(site: Site) -> str:
+    """TLS 1.3, with a certificate that is valid for the name."""
     context = ssl.create_default_context(cafile=site.ca_file)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     with handshake(site, context) as connection:
@@ -130,6 +138,7 @@ def tls_1_3_with_a_valid_certificate(site: Site) -> str:
 
 
 def tls_1_2_and_older_are_refused(site: Site) -> str:
+    """TLS 1.2 and older are refused."""
     context = ssl.create_default_context(cafile=site.ca_file)
     # Without this the machine's own policy would refuse the old versions, not the site.
     context.set_ciphers("ALL:@SECLEVEL=0")
@@ -147,6 +156,7 @@ def tls_1_2_and_older_are_refused(site: Site) -> str:
 
 
 def http_redirects_to_https(site: Site) -> str:
+    """HTTP redirects to the same page over HTTPS."""
     answer = get(site, "/projects/?page=2", tls=False)
     wanted = f"https://{site.hostname}/projects/?page=2"
     expect(answer.status in {301, 308}, f"status {answer.status} instead of 301 or 308")
@@ -155,18 +165,21 @@ def http_redirects_to_https(site: Site) -> str:
 
 
 def healthz_answers(site: Site) -> str:
+    """/healthz answers."""
     answer = get(site, "/healthz")
     expect(answer.status == 200, f"status {answer.status}: the web process does not answer")
     return "200"
 
 
 def readyz_answers(site: Site) -> str:
+    """/readyz answers."""
     answer = get(site, "/readyz")
     expect(answer.status == 200, f"status {answer.status}: {answer.body[:200].strip()}")
     return "200"
 
 
 def a_stranger_is_sent_to_sign_in(site: Site) -> str:
+    """Who is not signed in is sent to the sign-in page."""
     answer = get(site, "/projects/")
     target = urlsplit(urljoin(f"https://{site.hostname}/", answer.header("Location")))
     expect(answer.status == 302 and target.path == site.sign_in, f"{answer.status} to {target.path}")
@@ -174,9 +187,8 @@ def a_stranger_is_sent_to_sign_in(site: Site) -> str:
 
 
 def the_sign_in_page_has_its_form(site: Site) -> str:
-    answer = get(site, site.sign_in)
-    expect(answer.status == 200, f"status {answer.status}")
-    page = Page(answer.body)
+    """The sign-in page has its form."""
+    page = Page(sign_in_page(site).body)
     expect("post" in page.form_methods, "no form with method=post")
     expect("csrfmiddlewaretoken" in page.fields, "no CSRF token in the form")
     expect("password" in page.fields.values(), "no password field")
@@ -184,7 +196,8 @@ def the_sign_in_page_has_its_form(site: Site) -> str:
 
 
 def the_page_loads_nothing_from_elsewhere(site: Site) -> str:
-    page = Page(get(site, site.sign_in).body)
+    """The sign-in page loads nothing from elsewhere."""
+    page = Page(sign_in_page(site).body)
     base = f"https://{site.hostname}{site.sign_in}"
     origins = {urlsplit(urljoin(base, address))[:2] for address in page.loaded if not address.startswith("data:")}
     foreign = origins - {("https", site.hostname)}
@@ -193,7 +206,8 @@ def the_page_loads_nothing_from_elsewhere(site: Site) -> str:
 
 
 def static_files_may_be_kept_for_ever(site: Site) -> str:
-    page = Page(get(site, site.sign_in).body)
+    """Static files may be kept for ever."""
+    page = Page(sign_in_page(site).body)
     expect(bool(page.stylesheets), "the sign-in page names no stylesheet")
     answer = get(site, page.stylesheets[0])
     expect(answer.status == 200, f"{page.stylesheets[0]}: status {answer.status}")
@@ -203,7 +217,8 @@ def static_files_may_be_kept_for_ever(site: Site) -> str:
 
 
 def the_content_security_policy_is_strict(site: Site) -> str:
-    policy = get(site, site.sign_in).header("Content-Security-Policy")
+    """The content security policy is strict."""
+    policy = sign_in_page(site).header("Content-Security-Policy")
     expect(bool(policy), "there is none")
     rules = {rule.split()[0]: set(rule.split()[1:]) for rule in policy.split(";") if rule.strip()}
     sources = set().union(*rules.values())
@@ -216,14 +231,16 @@ def the_content_security_policy_is_strict(site: Site) -> str:
 
 
 def browsers_are_told_to_use_https_only(site: Site) -> str:
-    value = get(site, site.sign_in).header("Strict-Transport-Security")
+    """Browsers are told to use HTTPS only."""
+    value = sign_in_page(site).header("Strict-Transport-Security")
     age = re.search(r"max-age=(\d+)", value)
     expect(age is not None and int(age[1]) >= YEAR, f"Strict-Transport-Security is {value!r}; a year is the least")
     return value
 
 
 def other_security_headers_are_there(site: Site) -> str:
-    answer = get(site, site.sign_in)
+    """The other security headers are there."""
+    answer = sign_in_page(site)
     wanted = {
         "X-Content-Type-Options": r"nosniff",
         "X-Frame-Options": r"DENY|SAMEORIGIN",
@@ -237,7 +254,8 @@ def other_security_headers_are_there(site: Site) -> str:
 
 
 def cookies_are_protected(site: Site) -> str:
-    cookies = get(site, site.sign_in).headers.get_all("Set-Cookie") or []
+    """Cookies are protected."""
+    cookies = sign_in_page(site).headers.get_all("Set-Cookie") or []
     expect(bool(cookies), "the sign-in page sets none")
     for cookie in cookies:
         name = cookie.split("=")[0]
@@ -247,6 +265,7 @@ def cookies_are_protected(site: Site) -> str:
 
 
 def another_name_is_not_served(site: Site) -> str:
+    """Another name is not served."""
     seen = []
     for scheme, path in (("http", "/"), ("https", site.sign_in)):
         try:
@@ -260,6 +279,7 @@ def another_name_is_not_served(site: Site) -> str:
 
 
 def ssh_is_closed_to_outsiders(site: Site) -> str:
+    """SSH is closed to a source off the list."""
     if not site.outside:
         raise NotProvable("set verify_outside_command to a command that runs its arguments at an address off the list")
     expect(outsider_connects(site, 443), f"`{' '.join(site.outside)}` does not even reach port 443")
@@ -279,6 +299,7 @@ def outsider_connects(site: Site, port: int) -> bool:
 
 
 def nothing_else_is_open(site: Site) -> str:
+    """Nothing but the web is open."""
     # From here SSH may answer: the controller is on the list.
     allowed = {80, 443} if site.outside else {22, 80, 443}
     scan = ["nmap", "-n", "-Pn", "-p-", "--open", "--max-retries=1", f"--min-rate={site.scan_rate}", "-oG", "-"]
@@ -336,7 +357,7 @@ class Verdict:
         return self
 
     def __str__(self) -> str:
-        return f"{self.mark:4}  {self.check.__name__.replace('_', ' ')}: {self.text}"
+        return f"{self.mark:4}  {(self.check.__doc__ or '').rstrip('.')}: {self.text}"
 
 
 def main() -> int:
@@ -349,6 +370,8 @@ def main() -> int:
     parser.add_argument("--certificate-days", type=int, default=14, help="least days that the certificate must last")
     parser.add_argument("--sign-in", default="/accounts/login/")
     site = Site(**vars(parser.parse_args()))
+    if site.ca_file and not Path(site.ca_file).is_file():
+        parser.error(f"there is no certificate authority in {site.ca_file}")
     with ThreadPoolExecutor() as pool:
         verdicts = list(pool.map(lambda check: Verdict(check).reach(site), CHECKS))
     print("\n".join(map(str, verdicts)))
