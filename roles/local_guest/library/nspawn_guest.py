@@ -130,6 +130,15 @@ console_log:
 KEYS_END = "-----END SSH HOST KEY KEYS-----"
 # What the disk was made from. The rest of the parameters applies at every start.
 DISK_PARAMETERS = ("name", "address", "rootfs", "user", "authorized_key", "apt_proxy")
+# In a mount namespace of its own, so that the mounts live and die with the guest. The second hides the folder where
+# nspawn leaves its locks. A reboot inside ends nspawn with 133; all other ends are for good.
+BOOT = """
+set -e
+mount -t overlay overlay -o "$1" "$2"
+mount -t tmpfs tmpfs /run/systemd
+shift 2
+until "$@" || [ $? -ne 133 ]; do :; done
+"""
 
 
 @dataclass
@@ -270,7 +279,7 @@ class Guest:
             os.chown(path, int(ids[0]), int(ids[1]))
 
     def _boot(self, groups: list[Path]) -> None:
-        """Start the container detached from this process. The overlay's mount lives and dies with it."""
+        """Start the container detached from this process."""
         place = self.directory
         layers = f"lowerdir={self.parameters['rootfs']},upperdir={place}/upper,workdir={place}/work"
         nspawn = [
@@ -288,8 +297,7 @@ class Guest:
             "--link-journal=no",
             "--console=read-only",
         ]
-        script = 'mount -t overlay overlay -o "$1" "$2" && shift 2 && exec "$@"'
-        command = ["unshare", "--mount", "sh", "-c", script, "sh", layers, f"{place}/root", *nspawn]
+        command = ["unshare", "--mount", "sh", "-c", BOOT, "sh", layers, f"{place}/root", *nspawn]
         environment = {
             "PATH": os.environ["PATH"],
             "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",

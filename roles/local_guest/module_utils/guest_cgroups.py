@@ -36,15 +36,16 @@ class ControlGroups:
     def folders(self) -> dict[str, Path]:
         """Folder of the group in each hierarchy: `unified`, and `systemd`, `memory`, `cpu` where version 1 has them."""
         found: dict[str, Path] = {}
+        group = f"guest-{self.name}"
         for line in self.mounts.splitlines():
             before, _, after = line.partition(" - ")
             mount, kind, options = before.split()[4], after.split()[0], after.split()[2].split(",")
             if kind == "cgroup2":
-                found.setdefault("unified", Path(mount, self.name))
+                found.setdefault("unified", Path(mount, group))
             elif kind == "cgroup":
                 for hierarchy, option in (("systemd", "name=systemd"), ("memory", "memory"), ("cpu", "cpu")):
                     if option in options:
-                        found.setdefault(hierarchy, Path(mount, self.name))
+                        found.setdefault(hierarchy, Path(mount, group))
         return found
 
     def make(self, memory: int | None, cpus: float | None) -> list[Path]:
