@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule  # type: ignore[import-untyped]
@@ -24,6 +25,14 @@ options:
     description: The type of key to return.
     type: str
     default: ssh-ed25519
+  timeout:
+    description: Seconds to keep looking while the console shows no such key; then the module fails. With 0 it looks once and never fails for that.
+    type: int
+    default: 0
+  interval:
+    description: Seconds between two looks.
+    type: int
+    default: 15
 requirements: [boto3]
 author: Enssol
 """
@@ -32,10 +41,8 @@ EXAMPLES = """
 - name: Read the host key
   ec2_console_host_keys:
     instance_id: i-0123456789abcdef0
+    timeout: 600
   register: console
-  until: console.host_key
-  retries: 40
-  delay: 15
 """
 
 RETURN = """
@@ -68,21 +75,37 @@ def console_of(instance_id: str) -> str:
     return str(output.get("Output", ""))
 
 
+def wait_for_key(instance_id: str, key_type: str, timeout: int, interval: int) -> str:
+    """Look until the key is there or the time, in seconds, is over; return the key or nothing."""
+    end = time.monotonic() + timeout
+    while not (key := host_key(console_of(instance_id), key_type)) and time.monotonic() < end:
+        time.sleep(interval)
+    return key
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "instance_id": {"type": "str", "required": True},
             "key_type": {"type": "str", "default": "ssh-ed25519", "no_log": False},
+            "timeout": {"type": "int", "default": 0},
+            "interval": {"type": "int", "default": 15},
         },
         supports_check_mode=True,
     )
+    instance_id, timeout = module.params["instance_id"], 0 if module.check_mode else module.params["timeout"]
     try:
-        console = console_of(module.params["instance_id"])
+        key = wait_for_key(instance_id, module.params["key_type"], timeout, module.params["interval"])
     except ImportError:
         module.fail_json(msg="boto3 is missing: type `make venv` and use .venv/controller/bin.")
-    except Exception as error:  # noqa: BLE001
-        module.fail_json(msg=f"EC2 gave no console of {module.params['instance_id']}: {error}")
-    module.exit_json(changed=False, host_key=host_key(console, module.params["key_type"]))
+    except Exception as error:  # noqa: BLE001  (botocore's errors have no common base)
+        module.fail_json(msg=f"EC2 gave no console of {instance_id}: {error}")
+    if timeout and not key:
+        module.fail_json(
+            msg=f"The console of {instance_id} shows no {module.params['key_type']} host key after {timeout} s. "
+            "EC2 may be late: run provision again. If it stays so, the image does not print its keys as cloud-init does."
+        )
+    module.exit_json(changed=False, host_key=key)
 
 
 if __name__ == "__main__":
