@@ -374,7 +374,7 @@ def main() -> None:
             guest.start()
         guest.wait()
         module.exit_json(changed=changed, host_keys=guest.host_keys(), console_log=str(guest.console_log))
-    except GuestError as error:
+    except (GuestError, OSError) as error:
         module.fail_json(msg=str(error))
 
 
