@@ -13,9 +13,10 @@ DOCUMENTATION = """
 module: ec2_console_host_keys
 short_description: Read an instance's SSH host keys from its console
 description:
-  - cloud-init prints the public host keys on the console at the first boot, between two marker lines. EC2 hands that text out
-    over its authenticated API, so a key read here cannot come from somebody on the network between us and the host.
-  - Changes nothing; the same in check mode. The region, the endpoint and the credentials come from the environment, as for any AWS tool.
+  - cloud-init prints the public host keys on the console at the first boot, between two marker lines. EC2 hands that
+    text out over its authenticated API, so a key read here cannot come from somebody between us and the host.
+  - Changes nothing; in check mode it looks once. Region, endpoint and credentials come from the environment, as for
+    any AWS tool.
 options:
   instance_id:
     description: Id of the instance.
@@ -26,7 +27,8 @@ options:
     type: str
     default: ssh-ed25519
   timeout:
-    description: Seconds to keep looking while the console shows no such key; then the module fails. With 0 it looks once and never fails for that.
+    description: Seconds to keep looking while the console shows no such key; then the module fails. With 0 it looks
+      once and does not fail.
     type: int
     default: 0
   interval:
@@ -98,12 +100,12 @@ def main() -> None:
         key = wait_for_key(instance_id, module.params["key_type"], timeout, module.params["interval"])
     except ImportError:
         module.fail_json(msg="boto3 is missing: type `make venv` and use .venv/controller/bin.")
-    except Exception as error:  # noqa: BLE001  (botocore's errors have no common base)
+    except Exception as error:
         module.fail_json(msg=f"EC2 gave no console of {instance_id}: {error}")
     if timeout and not key:
         module.fail_json(
             msg=f"The console of {instance_id} shows no {module.params['key_type']} host key after {timeout} s. "
-            "EC2 may be late: run provision again. If it stays so, the image does not print its keys as cloud-init does."
+            "EC2 may be late: run provision again. If it stays so, the image does not print its keys."
         )
     module.exit_json(changed=False, host_key=key)
 
