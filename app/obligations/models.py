@@ -49,7 +49,7 @@ class Obligation(models.Model):
     supporting_information = models.TextField(blank=True)
     general_comments = models.TextField(blank=True)
     compliance_comments = models.TextField(blank=True)
-    non_conformance_comments = models.TextField(blank=True)
+    non_conformance_comments = models.TextField("non-conformance comments", blank=True)
     evidence_notes = models.TextField("evidence", blank=True)
 
     procedure = models.ForeignKey(Procedure, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -109,6 +109,7 @@ class Obligation(models.Model):
             check_constraint(~Q(requirement=""), name="obligation_has_a_requirement"),
         ]
         indexes = [
+            models.Index(fields=["mechanism", "sort_key"], name="obligation_number"),
             models.Index(fields=["project", "action_due_date"], name="obligation_due"),
             models.Index(fields=["project", "status", "action_due_date"], name="obligation_status_due"),
         ]

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 import re
 
-_DIGITS = re.compile(r"(\d+)")
+_DIGITS = re.compile(r"0*(\d+)")
+# Space inside a number says nothing, except between two digits: 8.1 (b) is 8.1(b), but 1 1 is not 11.
+_IDLE_SPACE = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
+
+
+def compact(number: str) -> str:
+    """Return the number without idle spaces: two texts that are alike so are one number, spelt twice."""
+    return _IDLE_SPACE.sub("", number.strip())
 
 
 def natural_key(number: str) -> str:
-    """Return a text that sorts as the number reads: digits by value, letters without regard to case.
+    """Return a text that compares as the number reads.
 
-    The key fits a database column and compares as text: each run of digits is padded to ten places.
+    Digits compare by value: each run stands after its length, in two places, without leading zeros. Letters compare
+    without regard to case, and idle spaces are left out.
+
+    Args:
+        number: a number as printed, of at most 60 characters; the key has at most 120.
     """
-    return _DIGITS.sub(lambda run: run.group().lstrip("0").rjust(10, "0"), number.casefold().strip())
+    return _DIGITS.sub(_with_length, compact(number).casefold())
+
+
+def _with_length(run: re.Match[str]) -> str:
+    digits = run.group(1)
+    return f"{len(digits):02}{digits}"

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ("supporting_information", models.TextField(blank=True)),
                 ("general_comments", models.TextField(blank=True)),
                 ("compliance_comments", models.TextField(blank=True)),
-                ("non_conformance_comments", models.TextField(blank=True)),
+                ("non_conformance_comments", models.TextField(blank=True, verbose_name="non-conformance comments")),
                 ("evidence_notes", models.TextField(blank=True, verbose_name="evidence")),
                 (
                     "responsible_email",
@@ -214,6 +214,10 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["mechanism", "sort_key"],
             },
+        ),
+        migrations.AddIndex(
+            model_name="obligation",
+            index=models.Index(fields=["mechanism", "sort_key"], name="obligation_number"),
         ),
         migrations.AddIndex(
             model_name="obligation",

@@ -10,12 +10,12 @@ from typing import Any
 
 from registers.importing import values
 
-Reader = Callable[..., Any]
+Reader = Callable[[str, values.Note], Any]
 
 
 @dataclass(frozen=True)
 class Column:
-    """A known column: the field it fills, how its cells are read, and the other names it goes by."""
+    """A known column: the field it fills, how its cells are read, and the names it goes by, the usual one first."""
 
     field: str
     read: Reader
@@ -24,21 +24,21 @@ class Column:
 
 
 COLUMNS = (
-    Column("project", values.line, ("project_name", "project")),
+    Column("project", partial(values.label, longest=200), ("project_name", "project")),
     Column(
         "mechanism",
-        partial(values.line, longest=100),
+        partial(values.label, longest=100),
         ("primary_environmental_mechanism", "environmental_mechanism", "mechanism"),
         needed=True,
     ),
-    Column("number", partial(values.line, longest=60), ("obligation_number", "number"), needed=True),
+    Column("number", partial(values.label, longest=60), ("obligation_number", "number"), needed=True),
     Column("requirement", values.text, ("obligation", "requirement"), needed=True),
-    Column("procedure", values.line, ("procedure",)),
-    Column("aspect", values.line, ("environmental_aspect", "aspect")),
-    Column("accountability", values.line, ("accountability",)),
-    Column("responsible_role", values.line, ("responsibility", "responsible_role")),
+    Column("procedure", values.term, ("procedure",)),
+    Column("aspect", values.term, ("environmental_aspect", "aspect")),
+    Column("accountability", values.term, ("accountability",)),
+    Column("responsible_role", values.term, ("responsibility", "responsible_role")),
     Column("responsible_email", values.email, ("personemail", "person_email", "responsible_email")),
-    Column("phase", values.line, ("project_phase", "phase")),
+    Column("phase", values.term, ("project_phase", "phase")),
     Column("action_due_date", values.day, ("action_due_date", "due_date")),
     Column("close_out_date", values.day, ("close_out_date",)),
     Column("status", values.status, ("status",)),
@@ -50,12 +50,16 @@ COLUMNS = (
     Column("recurring", values.boolean, ("recurring_obligation", "recurring")),
     Column("recurring_frequency", values.frequency, ("recurring_frequency",)),
     Column("recurring_status", values.optional_status, ("recurring_status",)),
-    Column("recurring_forecast_date", values.day, ("recurring_forcasted_date", "recurring_forecast_date")),
+    Column(
+        "recurring_forecast_date",
+        values.day,
+        ("recurring_forcasted_date", "recurring_forecasted_date", "recurring_forecast_date"),
+    ),
     Column("inspection", values.boolean, ("inspection",)),
     Column("inspection_frequency", values.frequency, ("inspection_frequency",)),
     Column("site_or_desktop", values.place, ("site_or_desktop",)),
     Column("new_control_action_required", values.boolean, ("new_control_action_required",)),
-    Column("obligation_type", values.line, ("obligation_type", "type")),
+    Column("obligation_type", values.term, ("obligation_type", "type")),
     Column("gap_analysis", values.yes_no_unknown, ("gap_analysis",)),
     Column("gap_analysis_notes", values.text, ("notes_for_gap_analysis", "gap_analysis_notes")),
 )

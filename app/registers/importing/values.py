@@ -1,66 +1,59 @@
 """What a cell means. Each reader returns the value to store, or raises Refused, and notes what it changed.
 
-A cell is taken as it stands or not at all: whatever a reader stores that differs in meaning from what it read is noted,
-and what it cannot understand is refused together with what to write instead. Nothing is guessed.
+A cell is taken as it stands or not at all: whatever a reader stores that does not read like the cell is noted, and what
+it cannot understand is refused together with what to write instead. Nothing is guessed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from calendar import isleap
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-# Dates further away than this are typing errors, such as 2107 for 2027.
-FURTHEST = timedelta(days=50 * 365)
+Note = Callable[[str], None]
 
-# Words that spreadsheets and exports write where nothing stands.
-_NOTHING = {"null", "none", "nan", "n/a", "na", "#n/a"}
-_TRUE = {"true", "yes", "y", "1"}
-_FALSE = {"false", "no", "n", "0", ""}
+# A date further away than this is a typing error, such as 2107 for 2027.
+FURTHEST = timedelta(days=50 * 365.25)
+
+# What exports and formulas leave behind where nothing stands.
+_POLLUTION = {"null", "nan", "#n/a", "0.0"}
+# What people write where nothing stands. In a text it may be the answer, so there it is kept.
+_NOTHING = _POLLUTION | {"none", "n/a", "na", "-"}
+
+_YES = {"yes", "true", "y", "1"}
+_NO = {"no", "false", "n", "0"}
+_PLAIN = {"yes", "true", "no", "false"}
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_EMAIL = re.compile(rf"{_ATOM}(\.{_ATOM})*@({_LABEL}\.)+[a-z]{{2,63}}", re.ASCII | re.IGNORECASE)
+_LIKE_A_DAY = re.compile(r"\d+[-/]\d+[-/]\d+")
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
+# Which words stand for a value; the first of them is its name.
 STATUSES = {
-    "": "not_started",
-    "not started": "not_started",
-    "in progress": "in_progress",
-    "completed": "completed",
-    "complete": "completed",
+    "not_started": ("not started",),
+    "in_progress": ("in progress",),
+    "completed": ("completed", "complete"),
 }
 FREQUENCIES = {
-    "daily": "daily",
-    "weekly": "weekly",
-    "fortnightly": "fortnightly",
-    "monthly": "monthly",
-    "quarterly": "quarterly",
-    "six-monthly": "six_monthly",
-    "every 6 months": "six_monthly",
-    "half-yearly": "six_monthly",
-    "annually": "annually",
-    "annual": "annually",
-    "yearly": "annually",
-    "every two years": "biennial",
-    "every 2 years": "biennial",
-    "biennial": "biennial",
-    "biennially": "biennial",
-    "as required": "as_required",
-    "mobilisation": "mobilisation",
-    "decommissioning": "decommissioning",
-    "extreme weather": "extreme_weather",
-    "incident": "incident",
+    "daily": ("daily",),
+    "weekly": ("weekly",),
+    "fortnightly": ("fortnightly",),
+    "monthly": ("monthly",),
+    "quarterly": ("quarterly",),
+    "six_monthly": ("six-monthly", "half-yearly", "every 6 months"),
+    "annually": ("annually", "annual", "yearly"),
+    "biennial": ("every two years", "every 2 years", "biennial", "biennially"),
+    "as_required": ("as required",),
+    "mobilisation": ("mobilisation",),
+    "decommissioning": ("decommissioning",),
+    "extreme_weather": ("extreme weather",),
+    "incident": ("incident",),
 }
-# The word that is written for each value; another word for it is noted.
-_CANONICAL = {
-    "six_monthly": "six-monthly",
-    "annually": "annually",
-    "biennial": "every two years",
-    "completed": "completed",
-}
-_AMBIGUOUS = re.compile(r"bi-?\s?(annual(ly)?|month(ly)?|week(ly)?)")
-PLACES = {"": "", "site": "site", "desktop": "desktop"}
-
-Note = Callable[[str], None]
+PLACES = {"site": ("site",), "desktop": ("desktop",)}
+_AMBIGUOUS = re.compile(r"bi[- ]?(annual(ly)?|month(ly)?|week(ly)?)")
 
 
 @dataclass
@@ -74,115 +67,180 @@ class Refused(Exception):
         return f"{self.problem}: {self.remedy}"
 
 
+def _bare(word: str) -> str:
+    return re.sub(r"[\s_-]+", " ", word.casefold())
+
+
+def _choice(what: str, known: Mapping[str, tuple[str, ...]]) -> Callable[[str, Note], str]:
+    """Return a reader for one of the known words, whatever its case, hyphens and underscores."""
+    meanings = {_bare(word): (value, words[0]) for value, words in known.items() for word in words}
+    remedy = "write one of: " + ", ".join(words[0] for words in known.values())
+
+    def read(cell: str, note: Note) -> str:
+        word = _bare(_fact(cell, note))
+        if not word:
+            return ""
+        if word not in meanings:
+            raise Refused(f"not a known {what}", remedy)
+        value, name = meanings[word]
+        if word != _bare(name):
+            note(f"another word for {name}")
+        return value
+
+    return read
+
+
+# Each returns nothing for an empty cell.
+optional_status = _choice("status", STATUSES)
+place = _choice("place", PLACES)
+_plain_frequency = _choice("frequency", FREQUENCIES)
+
+
 def text(cell: str, note: Note) -> str:
-    """Return the text as it stands, line breaks included; the marks of an empty cell become empty, noted."""
+    """Return the text with the line breaks and spaces inside it; what an export left in an empty cell is left out."""
     stripped = cell.strip()
-    if stripped.casefold() in _NOTHING or stripped == "0.0":
-        note(f"{stripped!r} was read as an empty cell")
+    if stripped.casefold() in _POLLUTION:
+        note("an export's mark for an empty cell")
         return ""
-    if stripped != cell:
-        note("spaces around the text were left out")
+    if stripped and stripped != cell:
+        note("the spaces around it were left out")
     return stripped
 
 
-def line(cell: str, note: Note, *, longest: int = 255) -> str:
-    """Return a short text.
+def term(cell: str, note: Note) -> str:
+    """Return a word of a vocabulary; it may stand on several lines.
+
+    Raises:
+        Refused: it is longer than a vocabulary holds.
+    """
+    return _not_longer(text(cell, note), 255)
+
+
+def label(cell: str, note: Note, *, longest: int) -> str:
+    """Return a name or number, on one line.
 
     Raises:
         Refused: it is longer than `longest` characters.
     """
     value = text(cell, note)
-    if len(value) > longest:
-        raise Refused(f"{len(value)} characters are too many", f"shorten it to {longest}")
-    return value
+    if len(value.split()) > 1 and re.search(r"[^\S ]|\s{2}", value):
+        value = " ".join(value.split())
+        note("line breaks and double spaces became single spaces")
+    return _not_longer(value, longest)
 
 
 def boolean(cell: str, note: Note) -> bool:
-    """Return a yes or no; an empty cell is a no."""
+    """Return a yes or no; an empty cell is a no, and noted."""
     value = yes_no_unknown(cell, note)
+    if value is None:
+        note("an empty cell counts as no")
     return bool(value)
 
 
 def yes_no_unknown(cell: str, note: Note) -> bool | None:
-    """Return a yes, a no, or None for an empty cell."""
-    word = text(cell, note).casefold()
-    if word == "":
+    """Return a yes, a no, or None for an empty cell.
+
+    Raises:
+        Refused: it is another word.
+    """
+    word = _fact(cell, note).casefold()
+    if not word:
         return None
-    if word in _TRUE:
-        return True
-    if word in _FALSE:
-        return False
-    raise Refused(f"{cell!r} is neither yes nor no", "write Yes or No")
-
-
-def _word(cell: str, note: Note, known: dict[str, str], what: str) -> str:
-    word = " ".join(text(cell, note).casefold().replace("_", " ").split())
-    word = word if word in known else word.replace(" ", "-")
-    if word not in known:
-        choices = ", ".join(name for name in known if name)
-        raise Refused(f"{cell!r} is not a known {what}", f"write one of: {choices}")
-    value = known[word]
-    if value in _CANONICAL and word != _CANONICAL[value]:
-        note(f"{cell!r} is stored as {_CANONICAL[value]!r}")
-    return value
+    if word not in _YES | _NO:
+        raise Refused("neither yes nor no", "write Yes or No")
+    if word not in _PLAIN:
+        note("another way to say yes" if word in _YES else "another way to say no")
+    return word in _YES
 
 
 def status(cell: str, note: Note) -> str:
-    """Return a status; an empty cell means not started, noted."""
-    if not cell.strip():
-        note("no status was given: stored as not started")
-    return _word(cell, note, STATUSES, "status")
-
-
-def optional_status(cell: str, note: Note) -> str:
-    """Return a status, or nothing for an empty cell."""
-    return _word(cell, note, STATUSES, "status") if text(cell, note) else ""
+    """Return a status; an empty cell means not started, and is noted."""
+    value = optional_status(cell, note)
+    if not value:
+        note("an empty cell counts as not started")
+    return value or "not_started"
 
 
 def frequency(cell: str, note: Note) -> str:
-    """Return how often; an unknown word is refused, because a wrong default would be a missed duty."""
-    if not text(cell, note):
-        return ""
+    """Return how often, or nothing for an empty cell.
+
+    Raises:
+        Refused: the word is unknown or has two meanings; a default would be a duty missed.
+    """
     if _AMBIGUOUS.fullmatch(cell.strip().casefold()):
         raise Refused(
-            f"{cell!r} may mean twice in a period or every second one", "write six-monthly or every two years"
+            "it may mean twice in a period or once in two",
+            "write what is meant: six-monthly, every two years, fortnightly, …",
         )
-    return _word(cell, note, FREQUENCIES, "frequency")
-
-
-def place(cell: str, note: Note) -> str:
-    """Return site, desktop or nothing."""
-    return _word(cell, note, PLACES, "place")
+    return _plain_frequency(cell, note)
 
 
 def email(cell: str, note: Note) -> str:
-    """Return an email address or nothing."""
-    value = line(cell, note, longest=254)
+    """Return an email address in lower case, or nothing.
+
+    Raises:
+        Refused: it is something else.
+    """
+    value = _not_longer(_fact(cell, note), 254)
     if value and not _EMAIL.fullmatch(value):
-        raise Refused(
-            f"{value!r} is not an email address", "write one, such as kim@example.com, or leave the cell empty"
-        )
+        raise Refused("not an email address", "write one, such as kim@example.com, or leave the cell empty")
+    if value != value.lower():
+        note("an address is stored in lower case")
     return value.lower()
 
 
-def day(cell: str, note: Note, *, today: date) -> date | None:
-    """Return a date: 2027-01-31, with or without a time of midnight, or 31/01/2027.
+def day(cell: str, note: Note) -> date | None:
+    """Return a date written as 2027-01-31, with or without a time, or as 31/01/2027; nothing for an empty cell.
 
     Raises:
-        Refused: it is no date, or lies more than fifty years from `today`.
+        Refused: no such day exists, or it is written in another way.
     """
-    value = text(cell, note)
+    value = _fact(cell, note)
     if not value:
         return None
     found = _iso_day(value, note) or _slashed_day(value, note)
     if found is None:
-        raise Refused(f"{value!r} is not a date", "write year-month-day, such as 2027-01-31")
-    if abs(found - today) > FURTHEST:
-        raise Refused(
-            f"{value} lies more than fifty years from today",
-            "write the intended year, such as " + _likely(found, today),
-        )
+        problem = "there is no such day" if _LIKE_A_DAY.match(value) else "not a date"
+        raise Refused(problem, "write year-month-day, such as 2027-01-31")
     return found
+
+
+def check_year(found: date, *anchors: date) -> None:
+    """Tell a mistyped year from a real one.
+
+    Raises:
+        Refused: the date lies more than fifty years from every one of the anchors.
+    """
+    if any(abs(found - anchor) <= FURTHEST for anchor in anchors):
+        return
+    direction = "after" if found > max(anchors) else "before"
+    whose = "the mechanism's issue date or today" if len(anchors) > 1 else "today"
+    raise Refused(
+        f"more than 50 years {direction} {whose}",
+        f"write the intended year, e.g. {_likely(found, max(anchors))}",
+    )
+
+
+def _likely(found: date, today: date) -> date:
+    """Return the day in the next year that shares its last digit with the mistyped one, such as 2027 for 2107."""
+    year = today.year + (found.year - today.year) % 10
+    is_day = found.month != 2 or found.day != 29 or isleap(year)
+    return found.replace(year=year, day=found.day if is_day else 28)
+
+
+def _fact(cell: str, note: Note) -> str:
+    """Return what stands in a cell that holds one thing, where `N/A` can only mean that there is none."""
+    value = text(cell, note)
+    if value.casefold() in _NOTHING:
+        note("it stands for an empty cell")
+        return ""
+    return value
+
+
+def _not_longer(value: str, longest: int) -> str:
+    if len(value) > longest:
+        raise Refused(f"its {len(value)} characters are too many", f"shorten it to {longest}")
+    return value
 
 
 def _iso_day(value: str, note: Note) -> date | None:
@@ -191,7 +249,7 @@ def _iso_day(value: str, note: Note) -> date | None:
     except ValueError:
         return None
     if found.time() != found.min.time():
-        note(f"the time in {value!r} was left out")
+        note("the time of day was left out")
     return found.date()
 
 
@@ -205,11 +263,5 @@ def _slashed_day(value: str, note: Note) -> date | None:
     except ValueError:
         return None
     if first <= 12 and first != second:
-        note(f"{value!r} was read day first, as {found:%-d %B %Y}")
+        note("read with the day before the month")
     return found
-
-
-def _likely(found: date, today: date) -> str:
-    """Return the same day in a year that shares its last digit with the mistyped one and lies soonest after today."""
-    years = [year for year in range(today.year, today.year + 10) if year % 10 == found.year % 10]
-    return found.replace(year=years[0], day=min(found.day, 28)).isoformat()
