@@ -1,10 +1,15 @@
 from django.urls import include, path
+from reports import views as reports
 
 from config import health
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("", reports.home, name="home"),
+    path("projects/", reports.project_list, name="project_list"),
+    path("projects/<str:code>/", include("reports.urls")),
+    path("projects/<str:code>/", include("obligations.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
 ]

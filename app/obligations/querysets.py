@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from accounts.models import User
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Case, Count, Q, Value, When
+from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models.functions import TruncMonth
 from registers.models import Project
 
 from obligations.states import DUE_SOON, State, Status
@@ -27,6 +28,31 @@ SEARCHED = (
     "mechanism__reference",
     "mechanism__short",
 )
+
+
+class Order(NamedTuple):
+    """A way to sort a register: its name for people, and the terms."""
+
+    label: str
+    by: tuple[Any, ...]
+
+
+_DONE_LAST = Case(When(status=Status.COMPLETED, then=Value(1)), default=Value(0))
+_NUMBER = ("mechanism__short", "mechanism_id", "sort_key", "pk")
+_NUMBER_BACKWARDS = tuple(f"-{name}" for name in _NUMBER)
+
+# The first one is how a register opens: what is late, then what comes next.
+ORDERS: dict[str, Order] = {
+    "due": Order("Due, soonest first", (_DONE_LAST, F("action_due_date").asc(nulls_last=True), *_NUMBER)),
+    "-due": Order("Due, latest first", (_DONE_LAST, F("action_due_date").desc(nulls_last=True), *_NUMBER)),
+    "number": Order("Number", _NUMBER),
+    "-number": Order("Number, last first", _NUMBER_BACKWARDS),
+    "aspect": Order("Aspect, A to Z", (F("aspect__name").asc(nulls_last=True), *_NUMBER)),
+    "-aspect": Order("Aspect, Z to A", (F("aspect__name").desc(nulls_last=True), *_NUMBER)),
+    "role": Order("Responsibility, A to Z", (F("responsible_role__name").asc(nulls_last=True), *_NUMBER)),
+    "-role": Order("Responsibility, Z to A", (F("responsible_role__name").desc(nulls_last=True), *_NUMBER)),
+    "changed": Order("Last changed first", ("-updated_at", *_NUMBER)),
+}
 
 
 def in_state(state: str, on: date) -> Q:
@@ -83,3 +109,33 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
     def for_table(self) -> ObligationQuerySet:
         """Fetch with each row what a table of obligations shows."""
         return self.select_related("mechanism", "aspect", "phase", "responsible_role", "project")
+
+    def for_page(self) -> ObligationQuerySet:
+        """Fetch with the row all that the page of one obligation shows."""
+        return self.select_related(
+            "project__organisation",
+            "mechanism",
+            "condition__mechanism",
+            "procedure",
+            "aspect",
+            "obligation_type",
+            "phase",
+            "accountability",
+            "responsible_role",
+        )
+
+    def in_order(self, order: str) -> ObligationQuerySet:
+        """Sort by one of ORDERS."""
+        return self.order_by(*ORDERS[order].by)
+
+    def state_counts_by(self, field: str, on: date) -> dict[Any, dict[str, int]]:
+        """Return for each value of the field how many stand in each state on that day, in one query."""
+        counts: dict[Any, dict[str, int]] = {}
+        rows = self.order_by().with_state(on).values_list(field, "state_on").annotate(number=Count("pk"))
+        for value, state, number in rows:
+            counts.setdefault(value, dict.fromkeys(State.values, 0))[state] = number
+        return counts
+
+    def with_due_month(self) -> ObligationQuerySet:
+        """Annotate `due_month`, the first day of the month in which the obligation falls due."""
+        return self.annotate(due_month=TruncMonth("action_due_date"))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 from accounts.models import Organisation, User
 from accounts.roles import Role
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils import timezone
 
 from registers.querysets import ProjectQuerySet
 from registers.sorting import natural_key
@@ -71,6 +75,11 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def today(self) -> date:
+        """The day that it is at the site: what is late there is late, whatever the server's clock says."""
+        return timezone.localdate(timezone=ZoneInfo(self.timezone))
 
 
 class ProjectMembership(models.Model):

@@ -1,0 +1,111 @@
+"""The register, and the pages of one obligation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.http import SignedInRequest
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods, require_safe
+from registers.access import Access, access_or_404
+
+from obligations.describing import facts
+from obligations.forms import ObligationForm
+from obligations.listing import Listing
+from obligations.models import Obligation
+from obligations.services import StaleObligation, obligation_update
+
+# What htmx swaps, by the element that it asks for.
+FRAGMENTS = {"results": "obligations/_results.html", "register": "obligations/_register.html"}
+
+
+@login_required
+@require_safe
+def register(request: SignedInRequest, code: str) -> HttpResponse:
+    """Show a project's obligations, narrowed and sorted as the address says."""
+    access = access_or_404(request.user, code)
+    listing = _listing(request, access)
+    fragment = FRAGMENTS.get(request.htmx.target or "") if not request.htmx.history_restore_request else None
+    context = {
+        "project": access.project,
+        "listing": listing,
+        "may_import": access.may("import.run"),
+        "fragment": fragment,
+    }
+    response = render(request, fragment or "obligations/register.html", context)
+    if fragment:
+        page = listing.page.number
+        response.headers["HX-Push-Url"] = request.path + listing.url(page=page if page > 1 else "")
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+@login_required
+@require_safe
+def obligation_detail(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
+    """Show everything that the register holds about one obligation."""
+    access, obligation = _obligation_or_404(request, code, pk)
+    at = request.GET.get("at", "")
+    before, after = _listing(request, access).neighbours(obligation, int(at)) if at.isdecimal() else (None, None)
+    notes = facts(obligation, "Notes")
+    today = access.project.today
+    context = {
+        "project": access.project,
+        "today": today,
+        "state": obligation.state(today),
+        "obligation": obligation,
+        "who": facts(obligation, "Who"),
+        "details": [(title, facts(obligation, title)) for title in ("Kind", "Recurrence", "Inspection and control")],
+        "notes": notes,
+        "nothing": [note.label for note in notes if not note.value],
+        "may_change": access.may("obligation.change"),
+        "position": int(at) if at.isdecimal() else 0,
+        "before": before,
+        "after": after,
+    }
+    return render(request, "obligations/detail.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def obligation_edit(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
+    """Change an obligation; whoever saves second is shown both versions."""
+    access, obligation = _obligation_or_404(request, code, pk)
+    access.require("obligation.change")
+    form = ObligationForm(request.POST if request.method == "POST" else None, obligation=obligation)
+    if not form.is_valid():
+        return _edit_page(request, access, obligation, form, status=422 if form.is_bound else 200)
+    version = form.cleaned_data["version"]
+    try:
+        obligation_update(actor=request.user, obligation=obligation, changes=form.changes, expected_version=version)
+    except StaleObligation as stale:
+        fresh, differences = form.upon(stale.current), form.differences(stale.current)
+        return _edit_page(request, access, stale.current, fresh, status=409, differences=differences)
+    except ValidationError as error:
+        form.add_error(None, error.messages)
+        return _edit_page(request, access, obligation, form, status=422)
+    messages.success(request, f"{obligation.code} is saved.")
+    return redirect(f"{obligation.get_absolute_url()}?{request.GET.urlencode()}".rstrip("?"))
+
+
+def _edit_page(
+    request: SignedInRequest, access: Access, obligation: Obligation, form: ObligationForm, *, status: int, **more: Any
+) -> HttpResponse:
+    context = {"project": access.project, "obligation": obligation, "form": form, **more}
+    return render(request, "obligations/edit.html", context, status=status)
+
+
+def _obligation_or_404(request: SignedInRequest, code: str, pk: int) -> tuple[Access, Obligation]:
+    access = access_or_404(request.user, code)
+    obligations = Obligation.objects.filter(project=access.project).for_page()
+    return access, get_object_or_404(obligations, pk=pk)
+
+
+def _listing(request: SignedInRequest, access: Access) -> Listing:
+    obligations = Obligation.objects.filter(project=access.project)
+    return Listing(obligations, project=access.project, query=request.GET, on=access.project.today)

@@ -1,0 +1,100 @@
+"""The numbers of a dashboard. Each is counted by the same conditions as the list that it links to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from dateutil.relativedelta import relativedelta
+from obligations.models import Obligation
+from obligations.querysets import ObligationQuerySet
+from obligations.states import State
+from registers.models import Mechanism, Project
+
+MONTHS = 12
+# Stacked in this order, from the axis up; what has no date is on no month.
+FORECAST_STATES = (State.OVERDUE, State.DUE_SOON, State.UPCOMING, State.COMPLETED)
+
+
+class Cell(NamedTuple):
+    """A number, and the query of the list that it counts."""
+
+    state: State
+    number: int
+    query: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of numbers by state, with the query of the list that they add up to."""
+
+    label: str
+    detail: str
+    cells: tuple[Cell, ...]
+    query: str
+
+    @property
+    def total(self) -> int:
+        return sum(cell.number for cell in self.cells)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What falls due in the coming months, what is late from before, and what comes later."""
+
+    rows: tuple[Row, ...]
+    later: Cell
+
+
+def by_state(obligations: ObligationQuerySet, on: date) -> Row:
+    """Count the register by state."""
+    return _row("All", obligations.state_counts(on), tuple(State))
+
+
+def by_mechanism(obligations: ObligationQuerySet, mechanisms: Iterable[Mechanism], on: date) -> list[Row]:
+    """Count each mechanism's obligations by state."""
+    counts = obligations.state_counts_by("mechanism", on)
+    return [
+        _row(mechanism.reference, counts.get(mechanism.pk, {}), tuple(State), mechanism.title, mechanism=mechanism.pk)
+        for mechanism in mechanisms
+    ]
+
+
+def by_project(projects: list[Project]) -> list[tuple[Project, Row]]:
+    """Count each project's obligations by state, on its own day; projects that share a day share a query."""
+    counts: dict[int, dict[str, int]] = {}
+    for today in {project.today for project in projects}:
+        there = [project for project in projects if project.today == today]
+        counts |= Obligation.objects.filter(project__in=there).state_counts_by("project", today)
+    return [(project, _row(project.code, counts.get(project.pk, {}), tuple(State))) for project in projects]
+
+
+def forecast(obligations: ObligationQuerySet, on: date) -> Forecast:
+    """Count what falls due in this and the next eleven months, and what is overdue from months before."""
+    first = on.replace(day=1)
+    end = first + relativedelta(months=MONTHS)
+    counts = obligations.with_due_month().state_counts_by("due_month", on)
+    late = sum(by_month[State.OVERDUE] for month, by_month in counts.items() if month and month < first)
+    later = sum(by_month[State.UPCOMING] for month, by_month in counts.items() if month and month >= end)
+    earlier = _row("Earlier", {State.OVERDUE: late}, FORECAST_STATES, due_to=first - timedelta(days=1))
+    # Of the months gone by only what is late is counted, so that is what the sum leads to.
+    rows = [replace(earlier, query=earlier.cells[0].query)]
+    for number in range(MONTHS):
+        month = first + relativedelta(months=number)
+        last = month + relativedelta(months=1, days=-1)
+        rows.append(_row(f"{month:%b %Y}", counts.get(month, {}), FORECAST_STATES, due_from=month, due_to=last))
+    after = urlencode({"state": State.UPCOMING.value, "due_from": end})
+    return Forecast(tuple(rows), Cell(State.UPCOMING, later, after))
+
+
+def next_due(obligations: ObligationQuerySet, count: int) -> ObligationQuerySet:
+    """Return the open obligations that come first, those that are late before all."""
+    return obligations.exclude(status="completed").exclude(action_due_date=None).in_order("due").for_table()[:count]
+
+
+def _row(label: str, counts: Mapping[str, int], states: tuple[State, ...], detail: str = "", **query: object) -> Row:
+    cells = (Cell(state, counts.get(state, 0), urlencode(query | {"state": state.value})) for state in states)
+    return Row(label, detail, tuple(cells), urlencode(query))
