@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
+import boto3  # type: ignore[import-untyped]
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -157,7 +157,7 @@ def test_the_key_pair_is_the_controllers() -> None:
     ("path", "value"),
     [
         ("InstanceType", "t2.nano"),
-        ("ImageId", "ami-0a1b2c3d4e5f60719"),
+        ("ImageId", "ami-0e1550c01a16ad001"),
         ("State.Name", "running"),
         ("MetadataOptions.HttpTokens", "required"),
         ("MetadataOptions.HttpPutResponseHopLimit", 1),

@@ -70,7 +70,8 @@ def host_key(console: str, key_type: str) -> str:
 
 def console_of(instance_id: str) -> str:
     """Fetch the console's text, empty while EC2 has none."""
-    import boto3  # noqa: PLC0415  (a missing boto3 is reported by main)
+    # A missing boto3 is reported by main.
+    import boto3  # type: ignore[import-untyped]  # noqa: PLC0415
 
     output: dict[str, Any] = boto3.client("ec2").get_console_output(InstanceId=instance_id)
     # botocore has already undone the base64 of the wire.

@@ -42,7 +42,7 @@ def network_problems(subnets: list[Mapping[str, str]], vpc: str, region: str) ->
     parsed = [(subnet["name"], parse(f"Subnet {subnet['name']}", subnet["cidr"], problems)) for subnet in subnets]
     known = [(name, network) for name, network in parsed if network]
     problems += [
-        f"Subnet {name}: {network} is not inside the VPC's {whole}; choose one inside it."
+        f"Subnet {name}: {network} is not inside the VPC, {whole}; choose one inside it."
         for name, network in known
         if whole and not network.subnet_of(whole)
     ]
