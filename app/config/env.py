@@ -40,9 +40,9 @@ def number(name: str, default: int, *, least: int = 0) -> int:
     return int(value)
 
 
-def words(name: str, default: str = "") -> list[str]:
-    """Return the variable's comma-separated words."""
-    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+def words(name: str) -> list[str]:
+    """Return the variable's comma-separated words, of which there must be one."""
+    return [word.strip() for word in text(name).split(",") if word.strip()]
 
 
 def path(name: str, default: Path) -> Path:

@@ -14,6 +14,7 @@ from config.tests.subprocesses import python
     [
         ("ENSSOL_SECRET_KEY", "", "ENSSOL_SECRET_KEY is not set"),
         ("ENSSOL_SECRET_KEY", "short", "at least 32 random characters"),
+        ("ENSSOL_ALLOWED_HOSTS", "", "ENSSOL_ALLOWED_HOSTS is not set"),
         ("ENSSOL_DEBUG", "maybe", "write true or false"),
         ("ENSSOL_TRUSTED_PROXIES", "-1", "write a whole number"),
         ("ENSSOL_DATA_DIR", "relative/path", "write an absolute path"),
