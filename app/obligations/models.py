@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from config.compat import check_constraint
+from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -20,11 +22,23 @@ from registers.models import (
     Procedure,
     Project,
     ResponsibleRole,
+    Term,
 )
 from registers.sorting import natural_key
 
 from obligations.querysets import ObligationQuerySet
 from obligations.states import DUE_SOON, Frequency, State, Status
+
+
+# The fields that hold a word of one of the organisation's vocabularies.
+VOCABULARIES: Mapping[str, type[Term]] = {
+    "procedure": Procedure,
+    "aspect": Aspect,
+    "accountability": Party,
+    "responsible_role": ResponsibleRole,
+    "phase": Phase,
+    "obligation_type": ObligationType,
+}
 
 
 class Obligation(models.Model):
@@ -120,6 +134,24 @@ class Obligation(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.sort_key = natural_key(self.number)
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        """Keep the obligation inside its project, and its words inside their organisation.
+
+        Raises:
+            ValidationError: it names a mechanism, a condition or a word that belongs elsewhere.
+        """
+        astray = []
+        if self.mechanism.project_id != self.project_id:
+            astray.append(f"The mechanism {self.mechanism} belongs to another project: choose one of this project.")
+        if self.condition and self.condition.mechanism_id != self.mechanism_id:
+            astray.append(f"The condition {self.condition} belongs to another mechanism: choose one of this mechanism.")
+        for name in VOCABULARIES:
+            word = getattr(self, name)
+            if word and word.organisation_id != self.project.organisation_id:
+                astray.append(f"The word {word} belongs to another organisation: choose one of this organisation.")
+        if astray:
+            raise ValidationError(astray)
 
     def get_absolute_url(self) -> str:
         return reverse("obligation_detail", args=[self.project.code, self.pk])

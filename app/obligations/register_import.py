@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -13,29 +13,11 @@ from django.db import models, transaction
 from django.utils import timezone
 from registers.importing.mechanisms import kind_of
 from registers.importing.reading import Row
-from registers.models import (
-    Aspect,
-    Mechanism,
-    ObligationType,
-    Party,
-    Phase,
-    Procedure,
-    Project,
-    ResponsibleRole,
-    Term,
-)
+from registers.models import Mechanism, Project, Term
 from registers.sorting import compact, natural_key
 
-from obligations.models import Obligation
+from obligations.models import VOCABULARIES, Obligation
 
-VOCABULARIES: Mapping[str, type[Term]] = {
-    "procedure": Procedure,
-    "aspect": Aspect,
-    "accountability": Party,
-    "responsible_role": ResponsibleRole,
-    "phase": Phase,
-    "obligation_type": ObligationType,
-}
 # Rows that are read, compared and written together: enough to make few queries, few enough to keep memory flat.
 BATCH = 500
 

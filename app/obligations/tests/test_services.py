@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from accounts.models import User
+from accounts.models import Organisation, User
 from django.core.exceptions import PermissionDenied, ValidationError
-from registers.models import Project
+from registers.models import Aspect, Condition, Mechanism, Project
 
 from obligations.models import Obligation
 from obligations.services import StaleObligation, obligation_update
@@ -42,3 +42,16 @@ def test_a_value_that_is_not_allowed_changes_nothing(obligation: Obligation, man
         obligation_update(actor=manager, obligation=obligation, changes={"status": "finished"}, expected_version=1)
     obligation.refresh_from_db()
     assert obligation.version == 1
+
+
+def test_an_obligation_cannot_name_what_belongs_elsewhere(obligation: Obligation, manager: User) -> None:
+    elsewhere = Organisation.objects.create(name="Brigalow Gas", slug="brigalow-gas")
+    theirs = Project.objects.create(organisation=elsewhere, code="BRG", name="Brigalow")
+    mechanism = Mechanism.objects.create(project=theirs, kind="epl", short="EPL1", reference="EPL 1")
+    for changes, remedy in (
+        ({"mechanism": mechanism}, "choose one of this project"),
+        ({"condition": Condition.objects.create(mechanism=mechanism, number="1")}, "choose one of this mechanism"),
+        ({"aspect": Aspect.objects.create(organisation=elsewhere, name="Gas")}, "choose one of this organisation"),
+    ):
+        with pytest.raises(ValidationError, match=remedy):
+            obligation_update(actor=manager, obligation=obligation, changes=changes, expected_version=1)

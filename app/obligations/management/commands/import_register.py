@@ -13,7 +13,7 @@ from typing import Any
 from accounts.models import Organisation
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from registers.importing.reading import NotARegister, Row, read_register
 from registers.models import Project
@@ -49,6 +49,8 @@ class Command(BaseCommand):
                 transaction.set_rollback(not totals.written)
         except NotARegister as error:
             raise CommandError(str(error)) from error
+        except DatabaseError as error:
+            raise CommandError(f"the database refused ({error}): if it is new, run manage.py migrate first") from error
         if not known:
             self.stdout.write(f"New project {code} “{project.name}” of {project.organisation}.")
         self.stdout.write(f"{totals.rows} rows for {code}{'' if totals.written else ', NOTHING WRITTEN'}:")
