@@ -29,7 +29,6 @@ from registers.sorting import natural_key
 from obligations.querysets import ObligationQuerySet
 from obligations.states import DUE_SOON, Frequency, State, Status
 
-
 # The fields that hold a word of one of the organisation's vocabularies.
 VOCABULARIES: Mapping[str, type[Term]] = {
     "procedure": Procedure,
@@ -135,6 +134,9 @@ class Obligation(models.Model):
         self.sort_key = natural_key(self.number)
         super().save(*args, **kwargs)
 
+    def get_absolute_url(self) -> str:
+        return reverse("obligation_detail", args=[self.project.code, self.pk])
+
     def clean(self) -> None:
         """Keep the obligation inside its project, and its words inside their organisation.
 
@@ -152,9 +154,6 @@ class Obligation(models.Model):
                 astray.append(f"The word {word} belongs to another organisation: choose one of this organisation.")
         if astray:
             raise ValidationError(astray)
-
-    def get_absolute_url(self) -> str:
-        return reverse("obligation_detail", args=[self.project.code, self.pk])
 
     @property
     def code(self) -> str:
