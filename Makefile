@@ -49,6 +49,19 @@ lock: .venv/uv/.installed ## Resolve requirements/*.in again and write the hashe
 	$(LOCK) requirements/app-test.in -o requirements/app-test.txt
 	$(LOCK) requirements/app-lts-test.in -o requirements/app-lts-test.txt
 
+# --- The whole line on one machine ------------------------------------------------------------------------------------
+DEMO = @$(PYTHON) -B roles/local_demo/files/demo.py
+
+demo: ## From a bare Debian 12 machine to a running site, as root; again: brings it up to date
+	@command -v $(PYTHON) > /dev/null || { echo "$(PYTHON) is missing: apt-get install $(PYTHON)-venv" >&2; exit 1; }
+	$(DEMO) up
+
+demo-code: ## The demo account's current one-time code
+	$(DEMO) code
+
+demo-down: ## Remove the demo: processes, network, files
+	$(DEMO) down
+
 # --- The app alone, without root --------------------------------------------------------------------------------------
 APP_PORT ?= 8000
 APP_ENV := set -a; . .local/app/env; set +a
@@ -116,4 +129,4 @@ docs: venv ## Write the generated documents again
 clean: ## Remove caches and environments (run `make demo-down` first)
 	rm -rf .venv .cache .local .ansible
 
-.PHONY: help venv lock app manage test lint test-app test-app-lts test-repository test-aws test-host docs clean
+.PHONY: help venv lock demo demo-code demo-down app manage test lint test-app test-app-lts test-repository test-aws test-host docs clean
