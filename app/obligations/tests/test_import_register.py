@@ -91,7 +91,6 @@ def test_a_refusal_says_why_and_what_to_write(
     [
         ("8", "close__out__date", "NULL", ""),
         ("8", "general__comments", "0.0", ""),
-        ("8", "recurring__obligation", "y", "Yes"),
         ("8", "recurring__frequency", "Annual", "annually"),
         ("8", "environmental__aspect", "dust management", "Dust Management"),
         ("16", "project_phase", "Prior to Construction", "Prior to Construction"),

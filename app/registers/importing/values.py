@@ -24,7 +24,8 @@ _NOTHING = _POLLUTION | {"none", "n/a", "na", "-"}
 
 _YES = {"yes", "true", "y", "1"}
 _NO = {"no", "false", "n", "0"}
-_PLAIN = {"yes", "true", "no", "false"}
+# As good as the word itself; a figure is noted.
+_PLAIN = (_YES | _NO) - {"1", "0"}
 _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _EMAIL = re.compile(rf"{_ATOM}(\.{_ATOM})*@({_LABEL}\.)+[a-z]{{2,63}}", re.ASCII | re.IGNORECASE)
