@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -265,6 +266,8 @@ def host(tmp_path: Path) -> Any:
         release.mkdir(parents=True)
         facts = {"release": name, "commit": name, "dirty": False, "lock": "app"}
         (release / "RELEASE").write_text(json.dumps(facts))
+        (release / "wheels").mkdir()
+        (release / "wheels" / "lock.txt").touch()
         os.utime(release / "RELEASE", (age, age))
         if age < 2:
             (release / "SERVED").touch()
@@ -332,14 +335,14 @@ def test_the_current_release_and_the_latest_are_kept(host: Any) -> None:
 
 @pytest.fixture
 def archive(host: Any, tmp_path: Path, wheelhouse: Path) -> Path:
-    """A release without packages, as shipped to the host."""
+    """A release whose one package is pip, as shipped to the host."""
     stage = tmp_path / "stage"
     for folder in ("app", "static", "wheels"):
         (stage / folder).mkdir(parents=True)
     (stage / "RELEASE").write_text("{}")
     (stage / "app" / "manage.py").write_text("")
-    (stage / "wheels" / "lock.txt").write_text("# none\n")
     [pip] = wheelhouse.glob("pip-*.whl")
+    (stage / "wheels" / "lock.txt").write_text(build_release.pin(pip))
     (stage / "wheels" / pip.name).hardlink_to(pip)
     target: Path = host.releases / "eeeeeeeeeeee.tar"
     with tarfile.open(target, "w") as bundle:
@@ -352,7 +355,7 @@ def archive(host: Any, tmp_path: Path, wheelhouse: Path) -> Path:
 def test_an_interrupted_installation_is_done_again(host: Any, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digest = build_release.sha256(archive)
     with monkeypatch.context() as interrupted:
-        interrupted.setattr(enssol_release, "make_environment", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        interrupted.setattr(enssol_release, "make_environment", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             enssol_release.install(host, archive, digest)
     assert "eeeeeeeeeeee" not in {path.name for path in enssol_release.installed(host)}
@@ -360,6 +363,21 @@ def test_an_interrupted_installation_is_done_again(host: Any, archive: Path, mon
     assert (host.releases / "eeeeeeeeeeee" / "venv" / "bin" / "python").exists()
     assert not archive.exists()
     assert enssol_release.install(host, archive, digest) == "unchanged: eeeeeeeeeeee is installed"
+
+
+@pytest.mark.parametrize("wheelhouse", ["app"], indirect=True)
+def test_a_release_with_the_same_wheels_shares_their_files_and_outlives_the_other(host: Any, archive: Path) -> None:
+    digest = build_release.sha256(archive)
+    again = archive.with_name("ffffffffffff.tar")
+    again.hardlink_to(archive)
+    for path in (archive, again):
+        enssol_release.install(host, path, digest)
+    first, second = (host.releases / path.stem / "venv" for path in (archive, again))
+    [package] = first.glob("lib/python*/site-packages/pip/__init__.py")
+    assert package.samefile(second / package.relative_to(first))
+    shutil.rmtree(first.parent)
+    done = subprocess.run([second / "bin" / "pip", "--version"], capture_output=True, text=True, check=True)
+    assert str(second) in done.stdout
 
 
 @pytest.mark.parametrize("wheelhouse", ["app"], indirect=True)

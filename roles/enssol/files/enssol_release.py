@@ -105,24 +105,14 @@ def manage(host: Host, release: Path, *arguments: str) -> None:
         raise ReleaseError(f"`manage.py {' '.join(arguments)}` failed: {last_words(output)}")
 
 
-class UnixConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=10)
-        self.path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self.path))
-
-
 def unready(host: Host, path: Path) -> str:
     """Ask for /readyz as nginx would; return why the service is not ready, or nothing if it is."""
     name = settings(host).get("ENSSOL_ALLOWED_HOSTS", "localhost").split(",")[0]
-    connection = UnixConnection(path)
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.settimeout(10)
     try:
+        connection.sock.connect(str(path))
         connection.request("GET", "/readyz", headers={"Host": name, "X-Forwarded-Proto": "https"})
         answer = connection.getresponse()
         reason = answer.read(300).decode(errors="replace")
@@ -161,23 +151,38 @@ def install(host: Host, archive: Path, digest: str) -> str:
     (partial / "RELEASE").rename(partial / ".RELEASE")
     # Scripts in an environment name its path, so it is made where it stays.
     partial.rename(release)
-    make_environment(release)
+    make_environment(host, release)
     (release / ".RELEASE").rename(release / "RELEASE")
     archive.unlink()
     return f"installed: {release.name}"
 
 
-def make_environment(release: Path) -> None:
+def make_environment(host: Host, release: Path) -> None:
     """Give a release its environment from its wheels alone, with the bytecode that root must write for the service."""
-    python = release / "venv/bin/python"
-    wheels = release / "wheels"
-    [pip] = wheels.glob("pip-*.whl")
-    run(sys.executable, "-m", "venv", "--without-pip", release / "venv")
-    options = ("--no-index", "--no-deps", "--no-compile", "--no-cache-dir", "--require-hashes", "--quiet")
-    run(python, pip / "pip", "install", *options, "--find-links", wheels, "--requirement", wheels / "lock.txt")
-    run(python, "-m", "compileall", "-q", "-x", NEVER_IMPORTED, release / "venv/lib", release / "app")
+    environment, wheels = release / "venv", release / "wheels"
+    run(sys.executable, "-m", "venv", "--without-pip", environment)
+    lock = (wheels / "lock.txt").read_text()
+    twin = next((path for path in installed(host) if (path / "wheels/lock.txt").read_text() == lock), None)
+    if twin:
+        copy_packages(twin / "venv", environment)
+    else:
+        [pip] = wheels.glob("pip-*.whl")
+        options = ("--no-index", "--no-deps", "--no-compile", "--no-cache-dir", "--require-hashes", "--quiet")
+        command = (environment / "bin/python", pip / "pip", "install", *options)
+        run(*command, "--find-links", wheels, "--requirement", wheels / "lock.txt")
+    bytecode = ("-m", "compileall", "-q", "-x", NEVER_IMPORTED)
+    run(environment / "bin/python", *bytecode, environment / "lib", release / "app")
     for wheel in wheels.glob("*.whl"):
         wheel.unlink()
+
+
+def copy_packages(source: Path, target: Path) -> None:
+    """Take the packages of an environment by hard links: nothing changes them, and they cost no time and no disk."""
+    run("cp", "--archive", "--link", "--no-target-directory", source / "lib", target / "lib")
+    for script in (source / "bin").iterdir():
+        if not (target / "bin" / script.name).exists():
+            copy = Path(shutil.copy(script, target / "bin"))
+            copy.write_text(copy.read_text().replace(str(source), str(target)))
 
 
 # --- What is there ----------------------------------------------------------------------------------------------------
@@ -362,10 +367,9 @@ def command_line() -> argparse.ArgumentParser:
     option = commands.add_parser("install")
     option.add_argument("archive", type=Path)
     option.add_argument("--sha256", required=True)
-    activating, returning = commands.add_parser("activate"), commands.add_parser("rollback")
-    activating.add_argument("release")
-    returning.add_argument("release", nargs="?")
-    for option in (activating, returning):
+    for name, number in (("activate", None), ("rollback", "?")):
+        option = commands.add_parser(name)
+        option.add_argument("release", nargs=number)
         option.add_argument("--timeout", type=float, default=60, help="seconds to wait for readiness")
         option.add_argument("--keep", type=int, default=5, help="releases to keep")
         option.add_argument("--check", action="store_true", help="say what would happen")
@@ -374,25 +378,21 @@ def command_line() -> argparse.ArgumentParser:
     return parser
 
 
-def main() -> int:
-    host = Host()
-    options = command_line().parse_args()
+def main() -> None:
+    host, options = Host(), command_line().parse_args()
     if os.geteuid() != 0:
-        sys.stderr.write("run it as root: sudo enssol-release ...\n")
-        return 1
+        sys.exit("run it as root: sudo enssol-release ...")
     try:
         if options.command == "manage":
-            return hand_over(host, options.arguments)
+            sys.exit(hand_over(host, options.arguments))
         if options.command == "list":
             print(listing(host))
         else:
             with locked(host):
                 print(install(host, options.archive, options.sha256) if "archive" in options else serve(host, options))
     except ReleaseError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
