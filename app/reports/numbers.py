@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -20,7 +20,7 @@ FORECAST_STATES = (State.OVERDUE, State.DUE_SOON, State.UPCOMING, State.COMPLETE
 
 
 class Cell(NamedTuple):
-    """A number, and the query of the list that it counts."""
+    """A number, and the query of the list that it counts; without a query nothing was counted."""
 
     state: State
     number: int
@@ -79,9 +79,10 @@ def forecast(obligations: ObligationQuerySet, on: date) -> Forecast:
     counts = obligations.with_due_month().state_counts_by("due_month", on)
     late = sum(by_month[State.OVERDUE] for month, by_month in counts.items() if month and month < first)
     later = sum(by_month[State.UPCOMING] for month, by_month in counts.items() if month and month >= end)
-    earlier = _row("Earlier", {State.OVERDUE: late}, FORECAST_STATES, due_to=first - timedelta(days=1))
-    # Of the months gone by only what is late is counted, so that is what the sum leads to.
-    rows = [replace(earlier, query=earlier.cells[0].query)]
+    earlier = urlencode({"state": State.OVERDUE.value, "due_to": first - timedelta(days=1)})
+    # Of the months gone by only what is late is counted.
+    others = (Cell(state, 0, "") for state in FORECAST_STATES[1:])
+    rows = [Row("Earlier", "", (Cell(State.OVERDUE, late, earlier), *others), earlier)]
     for number in range(MONTHS):
         month = first + relativedelta(months=number)
         last = month + relativedelta(months=1, days=-1)

@@ -94,7 +94,9 @@ def field(bound: BoundField, label: str = "", hint: str | None = None, **attrs: 
     html["aria-invalid"] = "true" if bound.errors else False
     widget = bound.as_widget(attrs=html)
     if bound.field.show_hidden_initial:
-        widget += bound.as_hidden(only_initial=True)
+        # Django 4.1 renders what was typed here, so that after an error nothing would count as changed.
+        opened_with = bound.form.data.get(bound.html_initial_name, bound.value())
+        widget += bound.field.hidden_widget().render(bound.html_initial_name, opened_with)
     tick = getattr(bound.field.widget, "input_type", "") == "checkbox"
     return {"field": bound, "label": label or bound.label, "hint": hint, "widget": widget, "tick": tick}
 

@@ -1,0 +1,172 @@
+"""The project list, the dashboard and the figure, as a browser gets them."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+import time_machine
+from accounts.models import User
+from django.test import Client
+from obligations.models import Obligation
+from pytest_django import DjangoAssertNumQueries
+from registers.models import Mechanism, Project, ProjectMembership
+
+from reports import rendering, views
+
+URL = "/projects/WRL/"
+FIGURE = "/projects/WRL/figures/due-forecast.svg"
+
+
+@pytest.fixture(autouse=True)
+def _today() -> Iterator[None]:
+    with time_machine.travel("2026-11-23T04:00:00Z", tick=False):
+        yield
+
+
+@pytest.fixture
+def page(client: Client, viewer: User) -> Client:
+    client.force_login(viewer)
+    return client
+
+
+def _numbers(text: str) -> list[tuple[str, int]]:
+    """Return each link to the register with a number as its text."""
+    links = re.findall(r'href="(/projects/WRL/register/[^"]*)"[^>]*>\s*(?:<strong>)?(\d+)', text)
+    return [(html.unescape(url), int(number)) for url, number in links]
+
+
+def test_every_number_leads_to_a_list_of_that_length(page: Client) -> None:
+    numbers = _numbers(page.get(URL).content.decode())
+    assert len(numbers) > 25
+    for url, number in numbers:
+        rows = page.get(url, HTTP_HX_REQUEST="true", HTTP_HX_TARGET="results").content.decode().count('scope="row"')
+        assert rows == number, url
+
+
+def test_it_shows_what_is_next_and_the_day_it_speaks_of(page: Client) -> None:
+    text = page.get(URL).content.decode()
+    assert "as at Monday 23 November 2026" in text
+    assert "Weed mapping must be reviewed" in text
+    assert "31 May 2026" in text
+
+
+def test_the_figure_stands_beside_a_table_and_in_words(page: Client) -> None:
+    text = page.get(URL).content.decode()
+    assert f'src="{FIGURE}"' in text
+    assert f'{FIGURE}?theme=dark&amp;size=narrow"' in text
+    assert "Stacked bars, one a month" in text
+    assert "3 overdue, 4 due in 30 days, 4 upcoming" in text
+    assert text.count('<th scope="row">') >= 13
+
+
+def test_an_empty_project_says_where_to_begin(page: Client, project: Project) -> None:
+    project.obligations.all().delete()
+    text = page.get(URL).content.decode()
+    assert "Nothing in this register yet" in text
+    assert "due-forecast" not in text
+
+
+def test_it_takes_as_many_queries_for_200_rows_as_for_10(
+    page: Client, project: Project, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    def queries(rows: int) -> int:
+        project.obligations.all().delete()
+        mechanisms = list(project.mechanisms.all())
+        for number in range(rows):
+            Obligation.objects.create(
+                project=project,
+                mechanism=mechanisms[number % 5],
+                number=f"{rows}-{number}",
+                requirement="Cost the same.",
+                action_due_date=date(2026, 12, 1),
+            )
+        with django_assert_max_num_queries(15) as counted:
+            page.get(URL)
+        return len(counted)
+
+    assert queries(10) == queries(200)
+
+
+def test_home_leads_to_the_one_project_or_to_the_list(page: Client, viewer: User, project: Project) -> None:
+    assert page.get("/").headers["Location"] == URL
+    second = Project.objects.create(organisation=project.organisation, code="TWO", name="Second pit")
+    ProjectMembership.objects.create(project=second, user=viewer, role="viewer")
+    assert page.get("/").headers["Location"] == "/projects/"
+
+
+def test_the_list_holds_the_projects_of_the_person_and_their_numbers(page: Client, project: Project) -> None:
+    Project.objects.create(organisation=project.organisation, code="HID", name="Hidden pit")
+    text = page.get("/projects/").content.decode()
+    assert "Wandoo Ridge Lithium" in text
+    assert "3 overdue" in text
+    assert "Hidden pit" not in text
+
+
+def test_somebody_without_a_project_is_told_what_to_do(client: Client, db: None) -> None:
+    lonely = User.objects.create_user("new@example.com", "a-long-test-password")
+    client.force_login(lonely)
+    text = client.get("/projects/").content.decode()
+    assert "You are in no project yet" in text
+    assert "new@example.com" in text
+
+
+def test_the_list_takes_as_many_queries_for_20_projects_as_for_1(
+    page: Client, viewer: User, project: Project, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_max_num_queries(10) as one:
+        page.get("/projects/")
+    for number in range(19):
+        more = Project.objects.create(organisation=project.organisation, code=f"P{number}", name=f"Pit {number}")
+        ProjectMembership.objects.create(project=more, user=viewer, role="viewer")
+        Mechanism.objects.create(project=more, reference="M", short="M")
+    with django_assert_max_num_queries(10) as twenty:
+        page.get("/projects/")
+    assert len(one) == len(twenty)
+
+
+def test_a_figure_comes_as_a_picture_that_the_browser_keeps(page: Client) -> None:
+    response = page.get(FIGURE)
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "image/svg+xml"
+    assert response.headers["Cache-Control"] == "private, no-cache"
+    assert b"Due in 30 days" in response.content
+    again = page.get(FIGURE, HTTP_IF_NONE_MATCH=response.headers["ETag"])
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["ETag"] == response.headers["ETag"]
+
+
+def test_a_changed_register_changes_the_figure(page: Client, project: Project) -> None:
+    before = page.get(FIGURE).headers["ETag"]
+    project.obligations.filter(number="8-4").update(status="completed")
+    changed = page.get(FIGURE, HTTP_IF_NONE_MATCH=before)
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] != before
+
+
+def test_a_figure_that_fails_says_so_and_the_page_stays(page: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> bytes:
+        raise rendering.FigureUnavailable
+
+    monkeypatch.setattr(views, "figure_svg", fail)
+    response = page.get(FIGURE, {"theme": "dark"})
+    assert response.status_code == 503
+    assert b"The table holds the same numbers" in response.content
+    assert page.get(URL).status_code == 200
+
+
+@pytest.mark.parametrize("query", [{"theme": "pink"}, {"size": "huge"}])
+def test_a_figure_of_another_kind_does_not_exist(page: Client, query: dict[str, str]) -> None:
+    assert page.get(FIGURE, query).status_code == 404
+    assert page.get("/projects/WRL/figures/pie.svg").status_code == 404
+
+
+@pytest.mark.parametrize("url", [URL, FIGURE])
+def test_a_project_of_others_is_nowhere(client: Client, stranger: User, project: Project, url: str) -> None:
+    assert client.get(url).headers["Location"].startswith("/accounts/login/")
+    client.force_login(stranger)
+    assert client.get(url).status_code == 404
+    assert "Wandoo" not in client.get("/projects/").content.decode()
