@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import http.client
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
-
-SCRIPT = Path(__file__).resolve().parent.parent / "roles" / "verify" / "files" / "verify_site.py"
+from role_scripts import load
 
 FORM = (
     '<form method="post"><input name="csrfmiddlewaretoken" type="hidden"><input name="password" type="password"></form>'
@@ -32,17 +27,7 @@ HEADERS = {
 }
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("verify_site", SCRIPT)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["verify_site"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-verify = load()
+verify = load("verify", "verify_site")
 SITE = verify.Site("app.example.com", "198.51.100.9", None, [], 1000, 14, "/accounts/login/")
 
 
