@@ -279,6 +279,19 @@ def test_each_security_header_comes_once_whoever_answers(web: Web, path: str) ->
     assert {name: names.count(name) for name in SECURITY_HEADERS} == dict.fromkeys(SECURITY_HEADERS, 1)
 
 
+def test_static_files_come_compressed_and_may_be_kept_for_ever(web: Web) -> None:
+    page = web.get(f"https://{NAME}/accounts/login/")[2]
+    sheet = re.search(r'href="(/static/[^"]+\.css)"', page)
+    assert sheet
+    status, fields, _ = web.get(f"https://{NAME}{sheet[1]}", "--head", "--header", "Accept-Encoding: gzip")
+    headers = dict(fields)
+    assert status == 200
+    assert headers["content-type"].startswith("text/css")
+    assert headers["content-encoding"] == "gzip"
+    assert headers["content-length"]
+    assert headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
 def test_nginx_does_not_tell_its_version(web: Web) -> None:
     assert dict(web.get(f"https://{NAME}/")[1])["server"] == "nginx"
 

@@ -18,7 +18,7 @@ ELSEWHERE = '{"estate_ssh_allowed_cidrs": ["203.0.113.0/24"]}'
 
 def configure(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run configure.yml against the host as the scenario does."""
-    variables = [PROJECT / "inventories/local/group_vars/all/estate.yml", SCENARIO / "variables.yml"]
+    variables = [PROJECT / "inventories/local/group_vars/all/estate.yml", SCENARIO / "vars/estate.yml"]
     command = ["ansible-playbook", str(PROJECT / "playbooks/configure.yml"), f"--inventory={INVENTORY}", "--timeout=3"]
     command += [f"--extra-vars=@{path}" for path in variables]
     plain = os.environ | {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
