@@ -122,12 +122,20 @@ class Run:
     def call(self, *command: str | Path) -> None:
         self.finish(self.start(*command))
 
-    def playbook(self, name: str, *arguments: str) -> None:
-        self.call("ansible-playbook", f"playbooks/{name}.yml", *arguments)
+    def bring_local(self, state: str) -> None:
+        self.call("ansible-playbook", "playbooks/local.yml", "-i", "localhost,", "-e", f"local_state={state}")
 
-    def playbook_in_stages(self, name: str, *arguments: str) -> str:
-        """Run a playbook, each of its plays a timed line, and return its recap."""
-        child = self.start("ansible-playbook", f"playbooks/{name}.yml", *arguments, output=subprocess.PIPE)
+    def bring_site(self) -> str:
+        """Run the playbooks of every environment, then the report; each play is a timed line. Return the recap."""
+        playbooks = [
+            "playbooks/site.yml",
+            "playbooks/local.yml",
+            "-i",
+            "inventories/local",
+            "-e",
+            "local_state=reported",
+        ]
+        child = self.start("ansible-playbook", *playbooks, output=subprocess.PIPE)
         assert child.stdout  # noqa: S101 - for the type checker: PIPE was asked for
         recap = []
         with contextlib.ExitStack() as play:
@@ -183,7 +191,7 @@ def up() -> None:
     begun = time.monotonic()
     if found := preflight.problems(PROJECT):
         raise DemoError("\n".join(found))
-    with alone() as lock, running(Run(5, lock)) as run:
+    with alone() as lock, running(Run(4, lock)) as run:
         packages = missing_packages()
         with run.stage("Install packages: " + (", ".join(packages) or "none is missing")):
             if packages:
@@ -195,11 +203,9 @@ def up() -> None:
             run.call("make", "--no-print-directory", ".venv/controller/.installed")
             run.finish(rootfs)
         with run.stage("Raise the host and the AWS API"):
-            run.playbook("local", "-i", "localhost,", "-e", "local_state=raised")
+            run.bring_local("raised")
         print(run.numbered("Run playbooks/site.yml, as for every environment"))
-        recap = run.playbook_in_stages("site", "-i", "inventories/local")
-        with run.stage("Report"):
-            run.playbook("local", "-i", "localhost,", "-e", "local_state=reported")
+        recap = run.bring_site()
     print(f"\n{recap}")
     report = json.loads(REPORT.read_text())
     print(f"""
@@ -220,7 +226,7 @@ def down() -> None:
     with alone() as lock, running(Run(1, lock)) as run, run.stage("Remove the host, the AWS API and their files"):
         if not (PROJECT / ".venv/controller/.installed").exists():
             run.call("make", "--no-print-directory", ".venv/controller/.installed")
-        run.playbook("local", "-i", "localhost,", "-e", "local_state=lowered")
+        run.bring_local("lowered")
     LOG.unlink()
     with contextlib.suppress(OSError):
         LOCAL.rmdir()  # unless make app or make test keeps something there
