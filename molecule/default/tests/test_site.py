@@ -105,3 +105,10 @@ def test_a_release_carries_its_own_environment_and_leaves_no_wheel(host: Host) -
         == "True"
     )
     assert host.file("/opt/enssol/current/wheels").listdir() == ["lock.txt"]
+
+
+def test_the_demonstration_register_and_the_first_administrator_are_there(host: Host) -> None:
+    assert host.check_output("enssol-manage seed_demo") == "unchanged"
+    query = "from accounts.models import Membership as M; print('admin@enssol.test' in M.objects.filter(role='admin')"
+    query += ".values_list('user__email', flat=True))"
+    assert host.check_output(f'enssol-manage shell --command "{query}"') == "True"
