@@ -145,6 +145,15 @@ def test_the_security_group_opens_these_ports_and_no_other() -> None:
     assert tags(group) == TAGS
 
 
+def test_the_security_group_says_why_anything_may_leave() -> None:
+    found = {
+        (rule["IpProtocol"], source.get("CidrIp") or source["CidrIpv6"], source["Description"])
+        for rule in account()["group"]["IpPermissionsEgress"]
+        for source in [*rule["IpRanges"], *rule["Ipv6Ranges"]]
+    }
+    assert found == {("-1", "0.0.0.0/0", "Anything out"), ("-1", "::/0", "Anything out")}
+
+
 def test_the_key_pair_is_the_controllers() -> None:
     key = account()["key"]
     assert (key["KeyType"], tags(key)) == ("ed25519", TAGS)
