@@ -63,19 +63,28 @@ def environment() -> dict[str, str]:
 
 @contextlib.contextmanager
 def alone() -> Iterator[int]:
-    """Hold the project for one run at a time. The lock is on the folder, so it leaves no file.
+    """Hold the project for one run at a time, and yield what its commands must hold. Locks on folders leave no file.
 
-    Commands inherit it: one that outlives a killed run still keeps the next from starting beside it.
+    The second lock is the commands': after a run was killed, the next waits until what it had started has ended.
     """
-    handle = os.open(PROJECT, os.O_RDONLY)
+    run, commands = (os.open(folder, os.O_RDONLY) for folder in (PROJECT, PROJECT / "playbooks"))
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise DemoError("Another make demo or demo-down is at work here: wait until it ends, or stop it.") from None
-    try:
-        yield handle
+        try:
+            fcntl.flock(run, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DemoError(f"Another make demo or demo-down is at work here: wait, or kill {holder(run)}") from None
+        fcntl.flock(commands, fcntl.LOCK_EX)
+        yield commands
     finally:
-        os.close(handle)
+        os.close(run)
+        os.close(commands)
+
+
+def holder(handle: int) -> str:
+    """The process that has locked an open file."""
+    inode = os.fstat(handle).st_ino
+    locks = (line.split() for line in Path("/proc/locks").read_text().splitlines())
+    return next((lock[4] for lock in locks if lock[5].endswith(f":{inode}")), "it")
 
 
 class Run:
