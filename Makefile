@@ -7,6 +7,9 @@ PYTHON ?= python3.11
 UV := .venv/uv/bin/uv
 export PATH := $(CURDIR)/.venv/controller/bin:$(PATH)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+# A play starts Python a hundred times: what it compiles is kept, in one folder, whatever the caller's habit.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/python
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -95,7 +98,14 @@ manage: app-database ## Run manage.py: make manage ARGS='import_register FILE --
 # --- Tests ------------------------------------------------------------------------------------------------------------
 JUNIT = --junitxml=$(CURDIR)/.local/tests/$@.pytest.xml
 
-test: venv .venv/app-lts/.installed ## Run all tests and end with their totals
+# What the tests need of Debian, installed when it is missing.
+TEST_PACKAGES := chromium git iproute2 mmdebstrap nftables nmap openssh-client openssl systemd-container
+.PHONY: test-packages
+test-packages:
+	@dpkg --status $(TEST_PACKAGES) > /dev/null 2>&1 \
+		|| { apt-get update -qq && apt-get install -qq --yes --no-install-recommends $(TEST_PACKAGES); } > /dev/null
+
+test: test-packages venv .venv/app-lts/.installed ## Run all tests and end with their totals
 	@python tests/run.py
 
 lint: venv .venv/app-lts/.installed ## Linters, types, generated files: no warning allowed
@@ -108,19 +118,19 @@ lint: venv .venv/app-lts/.installed ## Linters, types, generated files: no warni
 	.venv/app/bin/djlint app --check --lint --quiet
 	python docs/role_readmes.py --check
 
-test-app: .venv/app/.installed ## The app's tests, Chromium included, on Django 4.1
+test-app: test-packages .venv/app/.installed ## The app's tests, Chromium included, on Django 4.1
 	cd app && ../.venv/app/bin/pytest $(JUNIT)
 
-test-app-lts: .venv/app-lts/.installed ## The same on the current long-term Django
+test-app-lts: test-packages .venv/app-lts/.installed ## The same on the current long-term Django
 	cd app && ../.venv/app-lts/bin/pytest $(JUNIT)
 
-test-repository: venv ## What the repository promises: inventories, templates, rig, documents
+test-repository: test-packages venv ## What the repository promises: inventories, templates, rig, documents
 	pytest tests $(JUNIT)
 
-test-aws: venv ## Molecule: provisioning against the AWS stand-in
+test-aws: test-packages venv ## Molecule: provisioning against the AWS stand-in
 	molecule test --scenario-name aws
 
-test-host: venv ## Molecule: a real systemd host from bare to serving
+test-host: test-packages venv ## Molecule: a real systemd host from bare to serving
 	molecule test --scenario-name default
 
 docs: venv ## Write the generated documents again
