@@ -146,7 +146,7 @@ class Run:
         ]
         child = self.start("ansible-playbook", *playbooks, output=subprocess.PIPE)
         assert child.stdout  # noqa: S101 - for the type checker: PIPE was asked for
-        recap = []
+        recap = {}  # of each host the last, which counts all plays
         with contextlib.ExitStack() as play:
             for line in child.stdout:
                 self.log.write(line)
@@ -155,10 +155,10 @@ class Run:
                     play.close()
                     if match[1]:
                         play.enter_context(timed(f"      {match[1]}"))
-                elif re.match(r"\S+ +: ok=", text):
-                    recap.append(f"      {text}")
+                elif match := re.match(r"(\S+) +: ok=", text):
+                    recap[match[1]] = f"      {text}"
             self.finish(child)
-        return "\n".join(recap)
+        return "\n".join(recap.values())
 
     def stop(self) -> None:
         """End the commands that still run, and what they started."""

@@ -108,7 +108,7 @@ class Network:
             run("ip", "route", "delete", "unreachable", range_)
         # `ip netns` turns its folder into a mount with the first namespace and leaves it there after the last.
         if NETNS.is_dir() and not any(NETNS.iterdir()):
-            if NETNS.is_mount():
+            if f" {NETNS} " in Path("/proc/self/mounts").read_text():
                 run("umount", str(NETNS))
             NETNS.rmdir()
         run("ip", "link", "delete", self.bridge)
