@@ -153,6 +153,13 @@ def test_an_endpoint_of_one_service_is_refused_everywhere() -> None:
     assert len(list(module.endpoint_problems("production", "", process))) == 2
 
 
+def test_the_stand_in_is_not_passed_over() -> None:
+    module = load("roles/estate/filter_plugins/estate_problems.py")
+    process = {"AWS_ENDPOINT_URL": ENDPOINT, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}
+    (problem,) = module.endpoint_problems("local", ENDPOINT, process)
+    assert "type `unset AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`" in problem
+
+
 SUBNET = {"name": "a", "cidr": "10.0.1.0/24", "zone": "ap-southeast-2a"}
 
 
@@ -204,3 +211,24 @@ def test_the_network_that_the_role_makes_by_default_is_accepted() -> None:
 def test_the_host_key_on_a_console(console: str, key: str) -> None:
     module = load("roles/aws_compute/library/ec2_console_host_keys.py")
     assert module.host_key(console, "ssh-ed25519") == key
+
+
+CONSOLE = "-----BEGIN SSH HOST KEY KEYS-----\nssh-ed25519 AAAAC3Nz\n-----END SSH HOST KEY KEYS-----\n"
+
+
+@pytest.mark.parametrize(
+    ("timeout", "consoles", "key"),
+    [
+        (600, ["", "booting", CONSOLE], "ssh-ed25519 AAAAC3Nz"),
+        (0, ["", CONSOLE], ""),
+        (0, [CONSOLE], "ssh-ed25519 AAAAC3Nz"),
+    ],
+    ids=["EC2 is late", "one look only", "at once"],
+)
+def test_how_long_the_console_is_looked_at(
+    timeout: int, consoles: list[str], key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = load("roles/aws_compute/library/ec2_console_host_keys.py")
+    shown = iter(consoles)
+    monkeypatch.setattr(module, "console_of", lambda _: next(shown))
+    assert module.wait_for_key("i-0123456789abcdef0", "ssh-ed25519", timeout, interval=0) == key

@@ -51,6 +51,8 @@ def endpoint_problems(environment: str, endpoint: str, process: Mapping[str, str
     }
     if endpoint and overrides.get("AWS_ENDPOINT_URL") != endpoint:
         yield f"The environment `{environment}` talks to a stand-in only: type `export AWS_ENDPOINT_URL={endpoint}`."
+    if endpoint and process.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        yield f"`{environment}` would reach AWS itself: type `unset AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`."
     for name in overrides:
         if not endpoint or name != "AWS_ENDPOINT_URL":
             yield f"{name} would send calls of the environment `{environment}` elsewhere: type `unset {name}`."

@@ -1,0 +1,47 @@
+"""Change by hand what provisioning made, one thing of each kind; provisioning again must put all of it back."""
+
+from __future__ import annotations
+
+import boto3  # type: ignore[import-untyped]
+
+MINE = [{"Name": "tag:Project", "Values": ["enssol"]}]
+
+
+def main() -> None:
+    ec2, route53 = boto3.client("ec2"), boto3.client("route53")
+    instance = ec2.describe_instances(Filters=MINE)["Reservations"][0]["Instances"][0]
+    volume = instance["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
+    interface = instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
+    (group,) = ec2.describe_security_groups(Filters=MINE)["SecurityGroups"]
+    tables = {
+        tag["Value"]: table["RouteTableId"]
+        for table in ec2.describe_route_tables(Filters=MINE)["RouteTables"]
+        for tag in table["Tags"]
+        if tag["Key"] == "Name"
+    }
+    zone = route53.list_hosted_zones()["HostedZones"][0]["Id"]
+
+    ec2.delete_tags(
+        Resources=[instance["InstanceId"], volume, interface, tables["enssol-local-private"]], Tags=[{"Key": "Owner"}]
+    )
+    everywhere = [{"CidrIp": "0.0.0.0/0"}]
+    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": everywhere}
+    ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[rule])
+    ec2.delete_route(RouteTableId=tables["enssol-local-public"], DestinationCidrBlock="0.0.0.0/0")
+    ec2.modify_instance_attribute(InstanceId=instance["InstanceId"], DisableApiTermination={"Value": False})
+    # The stand-in forgets what is not said here; AWS keeps it.
+    ec2.modify_instance_metadata_options(
+        InstanceId=instance["InstanceId"],
+        HttpTokens="optional",
+        HttpPutResponseHopLimit=2,
+        HttpEndpoint="enabled",
+        HttpProtocolIpv6="disabled",
+        InstanceMetadataTags="disabled",
+    )
+    record = {"Name": "app.enssol.test", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.66"}]}
+    change = {"Action": "UPSERT", "ResourceRecordSet": record}
+    route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
+
+
+if __name__ == "__main__":
+    main()
