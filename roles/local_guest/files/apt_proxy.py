@@ -9,6 +9,7 @@ Usage: apt_proxy.py ADDRESS PORT CACHE SOURCES
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -90,12 +91,13 @@ class Handler(BaseHTTPRequestHandler):
         with tempfile.NamedTemporaryFile(dir=file.parent, suffix=".partial") as copy:
             while block := answer.read(65536):
                 copy.write(block)
+                if copy.tell() == size:
+                    copy.flush()
+                    with contextlib.suppress(FileExistsError):  # another guest asked for it too
+                        os.link(copy.name, file)
                 self.wfile.write(block)
-            copy.flush()
             if copy.tell() != size:
                 self.close_connection = True  # cut short: apt sees it by the length, and asks again
-            elif not file.exists():
-                os.link(copy.name, file)
 
 
 class Server(ThreadingHTTPServer):

@@ -338,12 +338,10 @@ def memory_bytes(text: str | None) -> int | None:
     """Bytes of `512M`, `1G`, `1024`; None of None."""
     if text is None:
         return None
-    number, factor = text, 1
-    if text[-1:].upper() in "KMG":
-        number, factor = text[:-1], 1024 ** ("KMG".index(text[-1].upper()) + 1)
-    if not number.isdigit():
+    match = re.fullmatch(r"(\d+)([KMG]?)", text, re.IGNORECASE)
+    if not match:
         raise GuestError(f"memory: {text!r} is not a number of bytes such as 512M")
-    return int(number) * factor
+    return int(match[1]) << 10 * " KMG".index(match[2].upper() or " ")
 
 
 def main() -> None:
