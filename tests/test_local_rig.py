@@ -216,7 +216,7 @@ class Archive(BaseHTTPRequestHandler):
 
 @contextlib.contextmanager
 def served(server: ThreadingHTTPServer) -> Iterator[int]:
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield server.server_address[1]
