@@ -173,7 +173,7 @@ class Run:
 def timed(title: str) -> Iterator[None]:
     """Print what begins, and at its end the seconds on the same line."""
     started = time.monotonic()
-    print(f"{title:<74}", end="", flush=True)
+    print(f"{title:<74} ", end="", flush=True)
     yield
     print(f"{time.monotonic() - started:6.1f} s", flush=True)
 
@@ -237,8 +237,9 @@ def down() -> None:
             run.call("make", "--no-print-directory", ".venv/controller/.installed")
         run.bring_local("lowered")
     LOG.unlink()
-    with contextlib.suppress(OSError):
-        LOCAL.rmdir()  # unless make app or make test keeps something there
+    with contextlib.suppress(OSError):  # make app and make test keep something there too
+        (LOCAL / "facts").rmdir()
+        LOCAL.rmdir()
     print("Nothing is left but .cache/ and .venv/, which speed up the next make demo; make clean removes them.")
 
 
