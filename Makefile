@@ -136,7 +136,8 @@ test-host: test-packages venv ## Molecule: a real systemd host from bare to serv
 docs: venv ## Write the generated documents again
 	python docs/role_readmes.py
 
-clean: ## Remove caches and environments (run `make demo-down` first)
+clean: ## Remove caches and environments, once no host runs on them
+	@test ! -d .local/guests || { echo "Hosts run on them: make demo-down; molecule destroy --all" >&2; exit 1; }
 	rm -rf .venv .cache .local .ansible
 
 .PHONY: help venv lock demo demo-code demo-down app manage test lint test-app test-app-lts test-repository test-aws test-host docs clean

@@ -204,6 +204,7 @@ def up() -> None:
         packages = missing_packages()
         with run.stage("Install packages: " + (", ".join(packages) or "none is missing")):
             if packages:
+                run.call("dpkg", "--configure", "-a")  # what an interrupted run left undone
                 run.call("apt-get", "update", "-qq")
                 run.call("apt-get", "install", "-qq", "--yes", "--no-install-recommends", *packages)
         with run.stage("Install the pinned tools, build the host's root file system"):
