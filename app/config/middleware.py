@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
+from django.views.defaults import page_not_found
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -21,7 +22,6 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
-        "manifest-src 'self'",
     )
 )
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
@@ -52,3 +52,19 @@ def htmx_login_redirect(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+class NumbersBeyondTheDatabase:
+    """Answer 404 to an address or a form with a number that the database cannot hold: it names nothing.
+
+    Later Djangos find that out for themselves; 4.1 lets SQLite's OverflowError through.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return page_not_found(request, exception) if isinstance(exception, OverflowError) else None

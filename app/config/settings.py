@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.htmx_login_redirect",
+    "config.middleware.NumbersBeyondTheDatabase",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from accounts.http import SignedInRequest
@@ -50,8 +51,6 @@ def register(request: SignedInRequest, code: str) -> HttpResponse:
 def obligation_detail(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
     """Show everything that the register holds about one obligation."""
     access, obligation = _obligation_or_404(request, code, pk)
-    at = request.GET.get("at", "")
-    before, after = _listing(request, access).neighbours(obligation, int(at)) if at.isdecimal() else (None, None)
     notes = facts(obligation, "Notes")
     today = access.project.today
     context = {
@@ -64,9 +63,7 @@ def obligation_detail(request: SignedInRequest, code: str, pk: int) -> HttpRespo
         "notes": notes,
         "nothing": [note.label for note in notes if not note.value],
         "may_change": access.may("obligation.change"),
-        "position": int(at) if at.isdecimal() else 0,
-        "before": before,
-        "after": after,
+        **_neighbours(request, access, obligation),
     }
     return render(request, "obligations/detail.html", context)
 
@@ -104,6 +101,15 @@ def _obligation_or_404(request: SignedInRequest, code: str, pk: int) -> tuple[Ac
     access = access_or_404(request.user, code)
     obligations = Obligation.objects.filter(project=access.project).for_page()
     return access, get_object_or_404(obligations, pk=pk)
+
+
+def _neighbours(request: SignedInRequest, access: Access, obligation: Obligation) -> dict[str, int | None]:
+    """Return what stands before and after in the list that the page was opened from, if it says which place it was."""
+    at = request.GET.get("at", "")
+    if not re.fullmatch(r"[0-9]{1,9}", at):
+        return {}
+    before, after = _listing(request, access).neighbours(obligation, int(at))
+    return {"position": int(at), "before": before, "after": after}
 
 
 def _listing(request: SignedInRequest, access: Access) -> Listing:

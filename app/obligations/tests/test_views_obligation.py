@@ -96,7 +96,9 @@ def test_it_leads_to_its_neighbours_in_the_list_it_was_opened_from(
     assert 'href="/projects/WRL/register/?state=overdue">Register</a>' in page
 
 
-@pytest.mark.parametrize("query", ["", "?at=0", "?at=99999", "?at=x", "?at=-1", "?state=completed&at=1"])
+@pytest.mark.parametrize(
+    "query", ["", "?at=0", "?at=99999", "?at=x", "?at=-1", "?at=" + "9" * 30, "?state=completed&at=1"]
+)
 def test_it_names_no_neighbour_that_it_is_not_sure_of(
     client: Client, viewer: User, obligation: Obligation, query: str
 ) -> None:
@@ -122,3 +124,4 @@ def test_it_is_nowhere_for_a_stranger_and_under_no_other_project(
     client.force_login(manager)
     assert client.get(url.replace("WRL", "WRX")).status_code == 404
     assert client.get("/projects/WRL/obligations/999999/").status_code == 404
+    assert client.get(f"/projects/WRL/obligations/{'9' * 30}/").status_code == 404

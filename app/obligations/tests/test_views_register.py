@@ -132,6 +132,21 @@ def test_a_filter_that_makes_no_sense_is_named_and_the_rest_still_works(page: Cl
     assert _codes(response) == ["MS1234 8-4"]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"aspect": "9" * 30},
+        {"page": "9" * 30},
+        {"page": "-1"},
+        {"q": "\0"},
+        {"due_from": "0001-01-01", "due_to": "9999-12-31"},
+        {"sort": "'", "size": "-1"},
+    ],
+)
+def test_no_address_breaks_it(page: Client, query: dict[str, str]) -> None:
+    assert page.get(URL, query).status_code in {200, 404}
+
+
 def test_what_is_typed_is_shown_as_text(page: Client) -> None:
     text = page.get(URL, {"q": '"><script>alert(1)</script>'}).content.decode()
     assert "<script>alert" not in text
