@@ -212,6 +212,15 @@ def test_a_run_that_ends_ends_what_it_started(project: Path) -> None:
     assert child.poll() is not None
 
 
+def test_an_installation_is_not_stopped_halfway(project: Path) -> None:
+    script = "trap 'echo stopped' TERM; read _ < gate; echo done"
+    os.mkfifo(project / "gate")
+    with demo.alone() as lock, demo.running(demo.Run(1, lock)) as run:
+        run.whole.append(run.start("sh", "-c", script))
+        threading.Timer(0.2, (project / "gate").write_text, ["\n"]).start()
+    assert (project / ".local/demo.log").read_text() == "done\n"
+
+
 def test_of_ansibles_log_the_failure_is_shown_and_nothing_else() -> None:
     log = "PLAY [x] ***\nok: [a]\nfatal: [a]: FAILED! => \n    msg: no key\n\nPLAY RECAP ***\na : ok=1 failed=1\n"
     assert demo.last_words(log) == "fatal: [a]: FAILED! => \n    msg: no key"

@@ -96,6 +96,7 @@ class Run:
         LOCAL.mkdir(exist_ok=True)
         self.log: IO[bytes] = LOG.open("wb")
         self.children: list[subprocess.Popen[bytes]] = []
+        self.whole: list[subprocess.Popen[bytes]] = []
 
     @contextlib.contextmanager
     def stage(self, title: str) -> Iterator[None]:
@@ -131,6 +132,11 @@ class Run:
     def call(self, *command: str | Path) -> None:
         self.finish(self.start(*command))
 
+    def call_whole(self, *command: str | Path) -> None:
+        """Call what must not be stopped halfway, the installer of packages."""
+        self.whole.append(self.start(*command))
+        self.finish(self.whole[-1])
+
     def bring_local(self, state: str) -> None:
         self.call("ansible-playbook", "playbooks/local.yml", "-i", "localhost,", "-e", f"local_state={state}")
 
@@ -161,9 +167,9 @@ class Run:
         return "\n".join(recap.values())
 
     def stop(self) -> None:
-        """End the commands that still run, and what they started."""
+        """End the commands that still run, and what they started; wait for those that must not be stopped."""
         for child in self.children:
-            if child.poll() is None:
+            if child.poll() is None and child not in self.whole:
                 os.killpg(child.pid, signal.SIGTERM)
         for child in self.children:
             child.wait()
@@ -204,9 +210,8 @@ def up() -> None:
         packages = missing_packages()
         with run.stage("Install packages: " + (", ".join(packages) or "none is missing")):
             if packages:
-                run.call("dpkg", "--configure", "-a")  # what an interrupted run left undone
                 run.call("apt-get", "update", "-qq")
-                run.call("apt-get", "install", "-qq", "--yes", "--no-install-recommends", *packages)
+                run.call_whole("apt-get", "install", "-qq", "--yes", "--no-install-recommends", *packages)
         with run.stage("Install the pinned tools, build the host's root file system"):
             names = (ROOTFS / "packages.txt").read_text().split()
             rootfs = run.start(ROOTFS / "build", CACHE / "rootfs", SUITE, USER, *names)
