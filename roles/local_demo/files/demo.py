@@ -291,6 +291,9 @@ def main(verb: str) -> int:
     except DemoError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # nobody reads on, as in `make demo | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         print("\nInterrupted. make demo goes on from here; make demo-down removes what there is.", file=sys.stderr)
         return 130
