@@ -95,6 +95,24 @@ def test_filters_follow_each_change_and_the_address_keeps_them(new_page: NewPage
     expect(page.get_by_role("searchbox")).to_have_value("report")
 
 
+def test_the_shortcut_is_silent_while_typing_and_can_be_switched_off(new_page: NewPage, admin: User) -> None:
+    page = new_page()
+    sign_in(page, admin.email)
+    page.goto(REGISTER)
+    page.wait_for_function("window.hyperscriptIsReady")
+    search = page.get_by_role("searchbox")
+    search.press_sequentially("and/or")
+    expect(search).to_have_value("and/or")
+    page.get_by_text("More filters").click()
+    page.get_by_label("Use the key / as a shortcut").uncheck()
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("/")
+    expect(search).not_to_be_focused()
+    page.reload()
+    page.get_by_text("More filters").click()
+    expect(page.get_by_label("Use the key / as a shortcut")).not_to_be_checked()
+
+
 def test_sorting_and_paging_need_no_new_page(new_page: NewPage, admin: User, obligation: Obligation) -> None:
     for number in range(20):
         Obligation.objects.create(
