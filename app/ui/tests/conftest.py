@@ -93,7 +93,7 @@ def new_page(chromium: Browser, live_server: LiveServer, watch: Watch) -> Iterat
     def open_window(**settings: Any) -> Page:
         contexts.append(chromium.new_context(base_url=live_server.url, locale="en-AU", **settings))
         page = contexts[-1].new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.add_init_script("addEventListener('hyperscript:ready', () => { window.hyperscriptIsReady = true }, true)")
         watch.follow(page)
         return page
