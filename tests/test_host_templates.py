@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.parsing.dataloader import DataLoader  # type: ignore[import-untyped]
-from ansible.template import Templar  # type: ignore[import-untyped]
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
 
 ROLES = Path(__file__).resolve().parent.parent / "roles"
 CIDRS = ["198.51.100.1/32", "203.0.113.0/24", "2001:db8::/48"]

@@ -18,8 +18,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar
 
-import ansible.module_utils  # type: ignore[import-untyped]
-import boto3  # type: ignore[import-untyped]
+import ansible.module_utils
+import boto3
 import pytest
 from moto import mock_aws
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.parsing.dataloader import DataLoader  # type: ignore[import-untyped]
-from ansible.template import Templar  # type: ignore[import-untyped]
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 from role_scripts import ROOT, load

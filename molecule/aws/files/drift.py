@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import boto3  # type: ignore[import-untyped]
+import boto3
 
 MINE = [{"Name": "tag:Project", "Values": ["enssol"]}]
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import boto3  # type: ignore[import-untyped]
+import boto3
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from testinfra.host import Host  # type: ignore[import-untyped]
+from testinfra.host import Host
 
 NAME = "app.enssol.test"
 STRANGER = "198.51.100.200"

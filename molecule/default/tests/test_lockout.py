@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from testinfra.host import Host  # type: ignore[import-untyped]
+from testinfra.host import Host
 
 PROJECT = Path(os.environ["MOLECULE_PROJECT_DIRECTORY"])
 SCENARIO = Path(os.environ["MOLECULE_SCENARIO_DIRECTORY"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from testinfra.host import Host  # type: ignore[import-untyped]
+from testinfra.host import Host
 
 # As nginx asks: over the socket, in the site's name, on behalf of HTTPS.
 READY = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
 
-from botocore.session import get_session  # type: ignore[import-untyped]
+from botocore.session import get_session
 
 # 2.16 is the last line that manages hosts with Python 2.7.
 CORE_OLDEST, CORE_BELOW = (2, 16, 11), (2, 17)

@@ -17,9 +17,9 @@ from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule  # type: ignore[import-untyped]
-from ansible.module_utils.guest_cgroups import ControlGroups, wait_until  # type: ignore[import-untyped]
-from ansible.module_utils.guest_network import (  # type: ignore[import-untyped]
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.guest_cgroups import ControlGroups, wait_until
+from ansible.module_utils.guest_network import (
     NETNS,
     GuestError,
     Network,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible.module_utils.guest_network import GuestError  # type: ignore[import-untyped]
+from ansible.module_utils.guest_network import GuestError
 
 LEAVE_SECONDS = 10
 POLL_SECONDS = 0.05
