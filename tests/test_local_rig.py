@@ -130,7 +130,10 @@ def test_an_existing_disk_is_not_made_again_for_other_parameters(tmp_path: Path)
 
 def test_a_guest_of_that_name_in_another_project_is_neither_taken_nor_ended(tmp_path: Path) -> None:
     words = ["systemd-nspawn", "--machine=rig-test", "--directory=/elsewhere/root"]
-    other = subprocess.Popen([sys.executable, "-c", "input()", *words], stdin=subprocess.PIPE)
+    command = [sys.executable, "-c", "input(1)", *words]
+    other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert other.stdout
+    assert other.stdout.read(1) == b"1"  # its command line can be read only a moment after its start
     try:
         with pytest.raises(nspawn_guest.GuestError, match="runs from /elsewhere/root"):
             guest(tmp_path).process()

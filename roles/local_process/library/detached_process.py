@@ -102,6 +102,14 @@ def marked(log: str) -> dict[int, list[str]]:
     return found
 
 
+def ended(pid: int) -> bool:
+    """Whether the process has given up all it held; its mark goes earlier than its port does."""
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
 def accepts(address: str, port: int) -> bool:
     """Whether something listens at the port."""
     try:
@@ -113,12 +121,13 @@ def accepts(address: str, port: int) -> bool:
 
 def stop(log: str, seconds: float) -> None:
     """End the processes with the mark: politely, then not."""
+    pids = set(marked(log))
     for number in (signal.SIGTERM, signal.SIGKILL):
-        for pid in marked(log):
+        for pid in pids & set(marked(log)):
             os.kill(pid, number)
-        if wait_until(lambda: not marked(log), seconds):
+        if wait_until(lambda: all(map(ended, pids)), seconds):
             return
-    raise ProcessError(f"process {', '.join(map(str, marked(log)))} does not end")
+    raise ProcessError(f"process {', '.join(map(str, sorted(pids)))} does not end")
 
 
 def start(command: list[str], environment: dict[str, str], log: str, *, address: str, port: int, seconds: int) -> int:
