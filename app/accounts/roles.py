@@ -18,11 +18,45 @@ class Role(models.TextChoices):
     VIEWER = "viewer", "Viewer"
 
 
+_EDITORS = frozenset({Role.ADMIN, Role.MANAGER, Role.ADVISOR})
+_MANAGERS = frozenset({Role.ADMIN, Role.MANAGER})
+_ALL = frozenset(Role)
+
+# `.own` permissions reach what is assigned to the person; those without it reach everything in the project.
 PERMISSIONS: dict[str, frozenset[Role]] = {
-    "register.view": frozenset(Role),
-    "obligation.change": frozenset({Role.ADMIN, Role.MANAGER, Role.ADVISOR}),
-    "import.run": frozenset({Role.ADMIN, Role.MANAGER, Role.ADVISOR}),
-    "export.run": frozenset(Role) - {Role.VIEWER},
+    "register.view": _ALL,
+    "mechanism.add": _MANAGERS,
+    "mechanism.change": _EDITORS,
+    "mechanism.publish": _MANAGERS,
+    "obligation.add": _EDITORS,
+    "obligation.change": _EDITORS,
+    "obligation.retire": _MANAGERS,
+    "obligation.bulk_edit": _EDITORS,
+    "comment.add": _ALL - {Role.VIEWER},
+    "occurrence.update": _EDITORS,
+    "occurrence.update.own": frozenset({Role.CONTRIBUTOR}),
+    "occurrence.submit": _EDITORS,
+    "occurrence.submit.own": frozenset({Role.CONTRIBUTOR}),
+    "occurrence.close": _MANAGERS | {Role.APPROVER},
+    "occurrence.extend": _MANAGERS,
+    "occurrence.cancel": _MANAGERS,
+    "occurrence.reopen": _MANAGERS | {Role.APPROVER},
+    "evidence.view": _ALL,
+    "evidence.upload": _EDITORS,
+    "evidence.upload.own": frozenset({Role.CONTRIBUTOR}),
+    "evidence.verify": _MANAGERS | {Role.APPROVER, Role.AUDITOR},
+    "evidence.delete": _MANAGERS,
+    "inspection.schedule": _EDITORS,
+    "inspection.perform": _EDITORS | {Role.CONTRIBUTOR, Role.AUDITOR},
+    "noncompliance.raise": _EDITORS | {Role.CONTRIBUTOR, Role.AUDITOR},
+    "noncompliance.change": _EDITORS,
+    "corrective_action.complete.own": frozenset({Role.CONTRIBUTOR}),
+    "corrective_action.close": _EDITORS | {Role.APPROVER},
+    "import.run": _EDITORS,
+    "export.run": _ALL - {Role.VIEWER},
+    "audit.view": _MANAGERS | {Role.APPROVER, Role.AUDITOR},
+    "vocabulary.manage": _MANAGERS,
+    "view.share": _EDITORS,
 }
 
 # Members of the organisation who see all of its projects; the others see those that they belong to.

@@ -22,6 +22,8 @@ TRUSTED_PROXIES = env.number("ENSSOL_TRUSTED_PROXIES", 0)
 
 INSTALLED_APPS = [
     "accounts",
+    "audit",
+    "files",
     "registers",
     "obligations",
     "reports",

@@ -10,6 +10,8 @@ urlpatterns = [
     path("projects/", reports.project_list, name="project_list"),
     path("projects/<str:code>/", include("reports.urls")),
     path("projects/<str:code>/", include("obligations.urls")),
+    path("projects/<str:code>/", include("registers.urls")),
+    path("projects/<str:code>/", include("audit.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
 ]

@@ -41,3 +41,47 @@ class State(models.TextChoices):
     UPCOMING = "upcoming", "Upcoming"
     NO_DATE = "no_date", "No due date"
     COMPLETED = "completed", "Completed"
+
+
+class Lifecycle(models.TextChoices):
+    """Whether the obligation asks for anything now. That it is complete, its status says."""
+
+    ACTIVE = "active", "Active"
+    SUSPENDED = "suspended", "Suspended"
+    RETIRED = "retired", "Retired"
+
+
+class Risk(models.TextChoices):
+    LOW = "low", "Low"
+    MEDIUM = "medium", "Medium"
+    HIGH = "high", "High"
+
+
+class Compliance(models.TextChoices):
+    """How well an obligation is met, the worst first: what is made up of several is as its worst part."""
+
+    NON_COMPLIANT = "non_compliant", "Non-compliant"
+    POTENTIALLY_NON_COMPLIANT = "potentially_non_compliant", "Potentially non-compliant"
+    IN_PROCESS = "in_process", "In process"
+    COMPLIANT = "compliant", "Compliant"
+    NOT_REQUIRED = "not_required", "Not required at this stage"
+
+
+class OccurrenceState(models.TextChoices):
+    """How far one occurrence is. That it is overdue is computed from its due date, never stored."""
+
+    SCHEDULED = "scheduled", "Scheduled"
+    OPEN = "open", "Open"
+    IN_PROGRESS = "in_progress", "In progress"
+    SUBMITTED = "submitted", "Submitted for review"
+    CLOSED = "closed", "Closed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Result(models.TextChoices):
+    """The finding with which an occurrence is closed."""
+
+    COMPLIANT = "compliant", "Compliant"
+    NON_COMPLIANT = "non_compliant", "Non-compliant"
+    POTENTIALLY_NON_COMPLIANT = "potentially_non_compliant", "Potentially non-compliant"
+    NOT_TRIGGERED = "not_triggered", "Not triggered"

@@ -6,7 +6,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from registers.models import Aspect, Condition, Mechanism, Project
 
 from obligations.models import Obligation
-from obligations.services import StaleObligation, obligation_update
+from obligations.services.obligations import StaleObligation, obligation_update
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from django.test import Client
 from registers.models import Aspect
 
 from obligations.models import Obligation
-from obligations.services import obligation_update
+from obligations.services.obligations import obligation_update
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response

@@ -8,7 +8,7 @@ import pytest
 from accounts.models import User
 from axe_playwright_python.sync_playwright import Axe
 from obligations.models import Obligation
-from obligations.services import obligation_update
+from obligations.services.obligations import obligation_update
 from playwright.sync_api import Page, expect
 
 from ui.tests.conftest import NewPage, confirm, sign_in

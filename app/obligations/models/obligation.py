@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from accounts.models import User
 from config.compat import check_constraint
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
@@ -27,7 +28,7 @@ from registers.models import (
 from registers.sorting import natural_key
 
 from obligations.querysets import ObligationQuerySet
-from obligations.states import DUE_SOON, Frequency, State, Status
+from obligations.states import DUE_SOON, Compliance, Frequency, Lifecycle, Risk, State, Status
 
 # The fields that hold a word of one of the organisation's vocabularies.
 VOCABULARIES: Mapping[str, type[Term]] = {
@@ -65,6 +66,12 @@ class Obligation(models.Model):
     non_conformance_comments = models.TextField("non-conformance comments", blank=True)
     evidence_notes = models.TextField("evidence", blank=True)
 
+    interpretation = models.TextField("how it applies", blank=True)
+    satisfies = models.CharField("to whose satisfaction", max_length=255, blank=True)
+    advice = models.CharField("on whose advice", max_length=255, blank=True)
+    risk = models.CharField(max_length=10, choices=Risk.choices, blank=True)
+    tags = models.CharField(max_length=255, blank=True, help_text="Words of your own, separated by commas.")
+
     procedure = models.ForeignKey(Procedure, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     aspect = models.ForeignKey(
         Aspect, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name="environmental aspect"
@@ -85,7 +92,19 @@ class Obligation(models.Model):
         verbose_name="responsibility",
     )
     responsible_email = models.EmailField("responsible person's email", blank=True)
+    responsible_person = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    backup_person = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
+    lifecycle = models.CharField(max_length=10, choices=Lifecycle.choices, default=Lifecycle.ACTIVE)
+    phase_gated = models.BooleanField(
+        "only while its phase runs", default=False, help_text="Nothing falls due before its project phase starts."
+    )
+    compliance_override = models.CharField(
+        "compliance, as judged", max_length=25, choices=Compliance.choices, blank=True
+    )
+    compliance_override_reason = models.TextField("reason of that judgement", blank=True)
+
+    # What the occurrences say, kept here by services.projection so that a register of any length sorts by it.
     action_due_date = models.DateField(null=True, blank=True)
     close_out_date = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.NOT_STARTED)
@@ -125,6 +144,7 @@ class Obligation(models.Model):
             models.Index(fields=["mechanism", "sort_key"], name="obligation_number"),
             models.Index(fields=["project", "action_due_date"], name="obligation_due"),
             models.Index(fields=["project", "status", "action_due_date"], name="obligation_status_due"),
+            models.Index(fields=["responsible_person", "action_due_date"], name="obligation_person_due"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""The register, and the pages of one obligation."""
+"""The pages of one obligation."""
 
 from __future__ import annotations
 
@@ -11,39 +11,14 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 from registers.access import Access, access_or_404
 
 from obligations.describing import facts
-from obligations.forms import ObligationForm
-from obligations.listing import Listing
+from obligations.forms.obligation import ObligationForm
 from obligations.models import Obligation
-from obligations.services import StaleObligation, obligation_update
-
-# What htmx swaps, by the element that it asks for.
-FRAGMENTS = {"results": "obligations/_results.html", "register": "obligations/_register.html"}
-
-
-@login_required
-@require_safe
-def register(request: SignedInRequest, code: str) -> HttpResponse:
-    """Show a project's obligations, narrowed and sorted as the address says."""
-    access = access_or_404(request.user, code)
-    listing = _listing(request, access)
-    fragment = FRAGMENTS.get(request.htmx.target or "") if not request.htmx.history_restore_request else None
-    context = {
-        "project": access.project,
-        "listing": listing,
-        "may_import": access.may("import.run"),
-        "fragment": fragment,
-    }
-    response = render(request, fragment or "obligations/register.html", context)
-    if fragment:
-        page = listing.page.number
-        response.headers["HX-Push-Url"] = request.path + listing.url(page=page if page > 1 else "")
-    patch_vary_headers(response, ["HX-Request", "HX-Target"])
-    return response
+from obligations.services.obligations import StaleObligation, obligation_update
+from obligations.views.register import listing_for
 
 
 @login_required
@@ -108,10 +83,5 @@ def _neighbours(request: SignedInRequest, access: Access, obligation: Obligation
     at = request.GET.get("at", "")
     if not re.fullmatch(r"[0-9]{1,9}", at):
         return {}
-    before, after = _listing(request, access).neighbours(obligation, int(at))
+    before, after = listing_for(request, access).neighbours(obligation, int(at))
     return {"position": int(at), "before": before, "after": after}
-
-
-def _listing(request: SignedInRequest, access: Access) -> Listing:
-    obligations = Obligation.objects.filter(project=access.project)
-    return Listing(obligations, project=access.project, query=request.GET, on=access.project.today)

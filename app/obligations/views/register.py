@@ -1,0 +1,44 @@
+"""The register: a list that is narrowed, sorted and paged by its address."""
+
+from __future__ import annotations
+
+from accounts.http import SignedInRequest
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+from registers.access import Access, access_or_404
+
+from obligations.listing import Listing
+from obligations.models import Obligation
+
+# What htmx swaps, by the element that it asks for.
+FRAGMENTS = {"results": "obligations/_results.html", "register": "obligations/_register.html"}
+
+
+@login_required
+@require_safe
+def register(request: SignedInRequest, code: str) -> HttpResponse:
+    """Show a project's obligations, narrowed and sorted as the address says."""
+    access = access_or_404(request.user, code)
+    listing = listing_for(request, access)
+    fragment = FRAGMENTS.get(request.htmx.target or "") if not request.htmx.history_restore_request else None
+    context = {
+        "project": access.project,
+        "listing": listing,
+        "may_import": access.may("import.run"),
+        "fragment": fragment,
+    }
+    response = render(request, fragment or "obligations/register.html", context)
+    if fragment:
+        page = listing.page.number
+        response.headers["HX-Push-Url"] = request.path + listing.url(page=page if page > 1 else "")
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+def listing_for(request: SignedInRequest, access: Access) -> Listing:
+    """Return the register as the request's address asks for it."""
+    obligations = Obligation.objects.filter(project=access.project)
+    return Listing(obligations, project=access.project, query=request.GET, on=access.project.today)

@@ -1,0 +1,25 @@
+"""Projects, the approvals they hold and the words that an organisation uses for its obligations."""
+
+from registers.models.mechanisms import Condition, DayCount, Mechanism, MechanismVersion, RollPolicy
+from registers.models.projects import Holiday, Milestone, Project, ProjectMembership, ProjectPhase
+from registers.models.terms import Aspect, ObligationType, Party, Phase, Procedure, ResponsibleRole, Term
+
+__all__ = [
+    "Aspect",
+    "Condition",
+    "DayCount",
+    "Holiday",
+    "Mechanism",
+    "MechanismVersion",
+    "Milestone",
+    "ObligationType",
+    "Party",
+    "Phase",
+    "Procedure",
+    "Project",
+    "ProjectMembership",
+    "ProjectPhase",
+    "ResponsibleRole",
+    "RollPolicy",
+    "Term",
+]
