@@ -30,6 +30,7 @@ class Frequency(models.TextChoices):
 class Status(models.TextChoices):
     NOT_STARTED = "not_started", "Not started"
     IN_PROGRESS = "in_progress", "In progress"
+    SUBMITTED = "submitted", "Submitted for review"
     COMPLETED = "completed", "Completed"
 
 
@@ -39,6 +40,7 @@ class State(models.TextChoices):
     OVERDUE = "overdue", "Overdue"
     DUE_SOON = "due_soon", "Due in 30 days"
     UPCOMING = "upcoming", "Upcoming"
+    IN_REVIEW = "in_review", "In review"
     NO_DATE = "no_date", "No due date"
     COMPLETED = "completed", "Completed"
 

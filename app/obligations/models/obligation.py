@@ -184,6 +184,8 @@ class Obligation(models.Model):
         """Return where the obligation stands on a day, which is the project's local day."""
         if self.status == Status.COMPLETED:
             return State.COMPLETED
+        if self.status == Status.SUBMITTED:
+            return State.IN_REVIEW
         if self.action_due_date is None:
             return State.NO_DATE
         if self.action_due_date < on:

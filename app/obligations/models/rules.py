@@ -84,6 +84,10 @@ class RecurrenceRule(models.Model):
     )
     day_count = models.CharField(max_length=10, choices=DayCount.choices, blank=True, help_text="Or as its mechanism.")
 
+    # A changed rule starts a new sequence behind the occurrences that stand, from the day on which it took effect.
+    sequence_from = models.PositiveIntegerField(default=0, editable=False)
+    effective_from = models.DateField(null=True, blank=True, editable=False)
+
     class Meta:
         constraints = [
             check_constraint(Q(interval__gte=1), name="rule_interval_positive"),

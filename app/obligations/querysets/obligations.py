@@ -57,9 +57,10 @@ ORDERS: dict[str, Order] = {
 
 def in_state(state: str, on: date) -> Q:
     """Return the condition for one state on a day; the states part the register without overlap."""
-    open_ = ~Q(status=Status.COMPLETED)
+    open_ = Q(status__in=[Status.NOT_STARTED, Status.IN_PROGRESS])
     return {
         State.COMPLETED: Q(status=Status.COMPLETED),
+        State.IN_REVIEW: Q(status=Status.SUBMITTED),
         State.NO_DATE: open_ & Q(action_due_date=None),
         State.OVERDUE: open_ & Q(action_due_date__lt=on),
         State.DUE_SOON: open_ & Q(action_due_date__range=(on, on + DUE_SOON)),
