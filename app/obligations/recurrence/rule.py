@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import MAXYEAR, date, datetime, timedelta
 from itertools import count, takewhile
+from typing import Literal
 
 from dateutil import rrule
 from dateutil.relativedelta import relativedelta
@@ -13,6 +14,12 @@ from dateutil.relativedelta import relativedelta
 from obligations.recurrence.calendar import DAY, Calendar, in_year, last_of_month
 
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+FREQUENCIES: Mapping[str, Literal[0, 1, 2, 3]] = {
+    "day": rrule.DAILY,
+    "week": rrule.WEEKLY,
+    "month": rrule.MONTHLY,
+    "year": rrule.YEARLY,
+}
 FAR = date(MAXYEAR - 1, 12, 31)
 
 
@@ -91,8 +98,8 @@ def slots(rule: Rule, calendar: Calendar) -> Iterator[Slot]:
             if rule.lag is None:
                 yield _slot(rule, calendar, number, day)
             else:
-                due = rule.lag.due(day, calendar, inclusive=rule.inclusive)
-                yield _slot(rule, calendar, number, due, _before(rule, day, number) + DAY, day)
+                slot = _slot(rule, calendar, number, rule.lag.due(day, calendar, inclusive=rule.inclusive))
+                yield replace(slot, period_start=_before(rule, day, number) + DAY, period_end=day)
 
 
 def slot_after(rule: Rule, calendar: Calendar, day: date, number: int) -> Slot:
@@ -110,15 +117,8 @@ def slot_after(rule: Rule, calendar: Calendar, day: date, number: int) -> Slot:
     return _slot(rule, calendar, number, calendar.add(day, lag.value, lag.unit, inclusive=rule.inclusive))
 
 
-def _slot(
-    rule: Rule,
-    calendar: Calendar,
-    number: int,
-    nominal: date,
-    period_start: date | None = None,
-    period_end: date | None = None,
-) -> Slot:
-    return Slot(number, nominal, calendar.roll(nominal, rule.roll_policy), period_start, period_end)
+def _slot(rule: Rule, calendar: Calendar, number: int, nominal: date) -> Slot:
+    return Slot(number, nominal, calendar.roll(nominal, rule.roll_policy))
 
 
 def _within(rule: Rule, days: Iterator[date]) -> Iterator[tuple[int, date]]:
@@ -158,14 +158,13 @@ def _step(rule: Rule, times: int) -> relativedelta | timedelta:
 
 
 def _by_weekday(rule: Rule, anchor: date) -> Iterator[date]:
-    frequency = {"day": rrule.DAILY, "week": rrule.WEEKLY, "month": rrule.MONTHLY, "year": rrule.YEARLY}[rule.unit]
     days = [rrule.weekday(WEEKDAYS.index(name)) for name in rule.weekdays]
     if rule.nth_weekday:
         days = [day(rule.nth_weekday) for day in days]
     # Every n-th month counts from the anchor's month, so the sequence starts at that month's first day.
     whole_months = rule.nth_weekday is not None and rule.unit in {"month", "year"}
     series = rrule.rrule(
-        frequency,
+        FREQUENCIES[rule.unit],
         interval=rule.interval,
         dtstart=datetime.combine(anchor.replace(day=1) if whole_months else anchor, datetime.min.time()),
         byweekday=days,

@@ -6,7 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from accounts.models import Organisation, User
-from accounts.roles import Role
+from accounts.roles import SEES_ALL_PROJECTS, Role
 from config.compat import check_constraint
 from django.core.validators import RegexValidator
 from django.db import models
@@ -41,6 +41,12 @@ class Project(models.Model):
     def today(self) -> date:
         """The day that it is at the site: what is late there is late, whatever the server's clock says."""
         return timezone.localdate(timezone=ZoneInfo(self.timezone))
+
+    def people(self) -> models.QuerySet[User]:
+        """Return who can be given work here: its active members, and those of its organisation who see all of it."""
+        here = Q(project_memberships__project=self)
+        everywhere = Q(memberships__organisation=self.organisation_id, memberships__role__in=SEES_ALL_PROJECTS)
+        return User.objects.filter(here | everywhere, is_active=True).distinct().order_by("name", "email")
 
 
 class ProjectMembership(models.Model):

@@ -1,0 +1,97 @@
+"""Giving obligations from a register, which knows one date and one word, their rule and their first occurrence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db import transaction
+from django.utils import timezone
+
+from obligations.models import Basis, Obligation, Occurrence, RecurrenceRule, Unit
+from obligations.recurrence.words import EVENTS, SEQUENCES
+from obligations.services.materialise import Surroundings, missing
+from obligations.services.projection import project_occurrences
+from obligations.states import OccurrenceState, Result, Status
+
+BATCH = 500
+STATES = {
+    Status.NOT_STARTED: OccurrenceState.SCHEDULED,
+    Status.IN_PROGRESS: OccurrenceState.IN_PROGRESS,
+    Status.SUBMITTED: OccurrenceState.SUBMITTED,
+    Status.COMPLETED: OccurrenceState.CLOSED,
+}
+
+
+def rule_in_register(obligation: Obligation) -> RecurrenceRule:
+    """Return the rule that the register's words mean, unsaved: a word that is no sequence never becomes one."""
+    word, due = obligation.recurring_frequency, obligation.action_due_date
+    rule = RecurrenceRule(obligation=obligation, anchor_date=due)
+    if word in SEQUENCES and due:
+        rule.basis = Basis.FIXED
+        rule.interval, rule.unit = SEQUENCES[word]
+    elif word in EVENTS:
+        rule.basis, rule.event = Basis.EVENT, EVENTS[word]
+        rule.lag_value, rule.lag_unit = 0, Unit.DAY
+    elif due:
+        rule.basis = Basis.ONE_OFF
+    else:
+        rule.basis = Basis.AS_REQUIRED
+    return rule
+
+
+def adopt(obligations: Iterable[Obligation]) -> int:
+    """Give each obligation that has no rule the rule and the occurrences that its register's words say.
+
+    Args:
+        obligations: saved, with their project and mechanism at hand.
+
+    Returns:
+        how many occurrences were created.
+    """
+    created = 0
+    around: dict[int, Surroundings] = {}
+    with transaction.atomic():
+        rules, occurrences, touched = [], [], []
+        for obligation in obligations:
+            if obligation.project_id not in around:
+                around[obligation.project_id] = Surroundings(obligation.project)
+            rule = rule_in_register(obligation)
+            obligation.rule = rule
+            rules.append(rule)
+            first = _first(obligation, around[obligation.project_id])
+            others = missing(
+                obligation, around[obligation.project_id], on=obligation.project.today, present=[first] if first else []
+            )
+            occurrences += [first, *others] if first else others
+            if first and others:
+                touched.append(obligation.pk)
+        RecurrenceRule.objects.bulk_create(rules, batch_size=BATCH)
+        Occurrence.objects.bulk_create(occurrences, batch_size=BATCH)
+        created += len(occurrences)
+        project_occurrences(touched)
+    return created
+
+
+def _first(obligation: Obligation, around: Surroundings) -> Occurrence | None:
+    """Return the occurrence of which the register's row speaks, unsaved; none if it says neither when nor how far."""
+    due, status = obligation.action_due_date, obligation.status
+    if due is None and status == Status.NOT_STARTED:
+        return None
+    first = Occurrence(
+        project_id=obligation.project_id,
+        obligation=obligation,
+        sequence=0,
+        nominal_date=due,
+        due_date=around.calendar.roll(due, obligation.mechanism.roll_policy) if due else None,
+        state=STATES[Status(status)],
+        touched=status != Status.NOT_STARTED,
+    )
+    today = obligation.project.today
+    if status == Status.COMPLETED:
+        first.result = Result.COMPLIANT
+        first.completed_on = obligation.close_out_date or min(due or today, today)
+        first.closed_at = timezone.now()
+    elif status == Status.SUBMITTED:
+        first.submitted_on = first.completed_on = min(due or date.max, today)
+    return first
