@@ -1,0 +1,77 @@
+"""Changes of an organisation's words that leave every obligation as it is."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from accounts.models import Organisation, User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from registers.models import Project, Term
+from registers.services.changing import note, require, store
+
+AnyTerm = TypeVar("AnyTerm", bound=Term)
+
+
+def term_ensure(vocabulary: type[AnyTerm], organisation: Organisation, name: str) -> AnyTerm:
+    """Return the organisation's word of that name, adding it when it is new."""
+    return vocabulary._default_manager.get_or_create(organisation=organisation, name=name)[0]
+
+
+def term_add(*, actor: User, project: Project, vocabulary: type[AnyTerm], name: str) -> AnyTerm:
+    """Add a word to a vocabulary of the project's organisation.
+
+    Raises:
+        PermissionDenied: the actor may not manage vocabularies.
+        ValidationError: the word is there already.
+    """
+    require(actor, "vocabulary.manage", project)
+    with transaction.atomic():
+        term = vocabulary(organisation=project.organisation, name=name)
+        _refuse_twin(term, name)
+        term.full_clean()
+        term.save()
+        note(actor, project, "term.add", term, changes={"name": ("", name)})
+    return term
+
+
+def term_rename(*, actor: User, project: Project, term: Term, name: str) -> Term:
+    """Call a word something else, wherever it is used.
+
+    Raises:
+        PermissionDenied: the actor may not manage vocabularies.
+        ValidationError: there is such a word already: the two can be merged.
+    """
+    require(actor, "vocabulary.manage", project)
+    with transaction.atomic():
+        current = type(term)._default_manager.select_for_update().get(pk=term.pk)
+        _refuse_twin(current, name)
+        note(actor, project, "term.rename", current, changes=store(current, {"name": name}))
+    return current
+
+
+def term_delete(*, actor: User, project: Project, term: Term) -> None:
+    """Delete a word that nothing uses.
+
+    Raises:
+        PermissionDenied: the actor may not manage vocabularies.
+        ValidationError: the word is in use.
+    """
+    require(actor, "vocabulary.manage", project)
+    try:
+        with transaction.atomic():
+            note(actor, project, "term.delete", term, changes={"name": (term.name, "")})
+            term.delete()
+    except ProtectedError as error:
+        raise ValidationError(
+            f"“{term}” is in use: merge it into another word, or choose another word where it is used."
+        ) from error
+
+
+def _refuse_twin(term: Term, name: str) -> None:
+    others = type(term)._default_manager.filter(organisation=term.organisation).exclude(pk=term.pk)
+    twin = others.filter(name__iexact=name.strip()).first()
+    if twin:
+        raise ValidationError(f"There is “{twin}” already: choose another word, or merge the two.")
