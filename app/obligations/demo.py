@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
+from typing import Any
+
 from accounts.models import Membership, Organisation, User
+from audit.services import Entry, record
 from django.db import transaction
+from registers import demo_calendar
 from registers.models import (
     Aspect,
     Condition,
     Mechanism,
+    Milestone,
     ObligationType,
     Party,
     Phase,
@@ -18,7 +24,13 @@ from registers.models import (
 from registers.services import term_ensure
 
 from obligations import demo_register as demo
-from obligations.models import Obligation
+from obligations.demo_history import COURSES, Course, Past
+from obligations.models import Obligation, Occurrence, RecurrenceRule
+from obligations.recurrence.rule import slot_after
+from obligations.services.materialise import Surroundings, materialise, missing, occurrence_of
+from obligations.services.projection import project_occurrences
+from obligations.services.reading_rules import rule_of
+from obligations.states import OccurrenceState
 
 
 @transaction.atomic
@@ -38,8 +50,11 @@ def seed() -> bool:
         mechanisms[fields["reference"]] = Mechanism.objects.create(
             **{**fields, "parent": parent}, project=project, holder=organisation.name
         )
+    demo_calendar.seed(project)
     for duty in demo.OBLIGATIONS:
         _add(project, mechanisms[duty.mechanism], duty)
+    _run_through(project)
+    record(organisation, None, Entry("project.seed", project, project.pk, reason="The demo register."))
     return True
 
 
@@ -54,11 +69,9 @@ def _add(project: Project, mechanism: Mechanism, duty: demo.Demo) -> None:
         aspect=term_ensure(Aspect, owner, duty.aspect),
         obligation_type=term_ensure(ObligationType, owner, duty.kind),
         phase=term_ensure(Phase, owner, duty.phase),
+        phase_gated=COURSES[duty.mechanism, duty.number].phase_gated,
         responsible_role=term_ensure(ResponsibleRole, owner, duty.role),
         accountability=term_ensure(Party, owner, owner.name),
-        action_due_date=duty.due,
-        status=duty.status,
-        close_out_date=duty.closed,
         recurring=duty.every is not None,
         recurring_frequency=duty.every or "",
         inspection=duty.inspected is not None,
@@ -67,3 +80,51 @@ def _add(project: Project, mechanism: Mechanism, duty: demo.Demo) -> None:
         evidence_notes=duty.evidence,
         general_comments=duty.comment,
     )
+
+
+def _run_through(project: Project) -> None:
+    """Give the obligations their rules, and let happen what has happened."""
+    milestones = {milestone.name: milestone for milestone in project.milestones.all()}
+    around = Surroundings(project)
+    manager = User.objects.get(email=demo.PEOPLE[0][0])
+    occurrences: list[Occurrence] = []
+    for obligation in project.obligations.select_related("mechanism"):
+        obligation.project = project
+        course = COURSES[obligation.mechanism.reference, obligation.number]
+        obligation.rule = _rule(obligation, course, milestones)
+        named = {one.sequence: one for one in missing(obligation, around, on=project.today, present=[])}
+        for past in course.past:
+            one = named.get(past.sequence) or _triggered(obligation, past, around)
+            _happened(one, past, manager)
+            named[past.sequence] = one
+        occurrences += named.values()
+    Occurrence.objects.bulk_create(occurrences)
+    project_occurrences([obligation.pk for obligation in project.obligations.all()])
+    materialise(project.obligations.all(), project.today)
+
+
+def _rule(obligation: Obligation, course: Course, milestones: dict[str, Milestone]) -> RecurrenceRule:
+    fields: dict[str, Any] = course.rule | {"milestone": milestones.get(course.rule.get("milestone", ""))}
+    return RecurrenceRule.objects.create(obligation=obligation, **fields)
+
+
+def _triggered(obligation: Obligation, past: Past, around: Surroundings) -> Occurrence:
+    """Return the occurrence that an event of the past brought about, unsaved."""
+    on = past.triggered
+    if on is None:
+        raise ValueError(f"{obligation}: its rule names no occurrence {past.sequence}")
+    rule = rule_of(obligation.rule, obligation.mechanism)
+    one = occurrence_of(obligation, past.sequence, slot_after(rule, around.calendar, on, past.sequence))
+    one.triggered_on, one.trigger = on, obligation.rule.event
+    return one
+
+
+def _happened(one: Occurrence, past: Past, manager: User) -> None:
+    one.state, one.note, one.touched = past.state, past.note, True
+    if past.on is None:
+        return
+    one.completed_on, one.result = past.on, past.result
+    if past.state == OccurrenceState.SUBMITTED:
+        one.submitted_on, one.submitted_by = past.on, manager
+    else:
+        one.closed_at, one.closed_by = datetime.combine(past.on, time(8), tzinfo=UTC), manager

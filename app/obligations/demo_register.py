@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from registers.models import Mechanism
 
-from obligations.states import Frequency, Status
+from obligations.states import Frequency
 
 ORGANISATION = {"slug": "karrawirra-minerals", "name": "Karrawirra Minerals Pty Ltd"}
 PROJECT = {"code": "WRL", "name": "Wandoo Ridge Lithium"}
@@ -90,9 +90,6 @@ class Demo(NamedTuple):
     kind: str
     phase: str
     role: str
-    due: date | None = None
-    status: Status = Status.NOT_STARTED
-    closed: date | None = None
     every: Frequency | None = None
     inspected: Frequency | None = None
     evidence: str = ""
@@ -108,8 +105,6 @@ ADVISER = "Environmental Adviser"
 SUPERVISOR = "Construction Supervisor"
 PROCESS_MANAGER = "Processing Manager"
 HERITAGE_ADVISER = "Heritage Adviser"
-DONE = Status.COMPLETED
-DOING = Status.IN_PROGRESS
 
 OBLIGATIONS = (
     Demo(
@@ -117,7 +112,6 @@ OBLIGATIONS = (
         "1-1",
         "Disturbance inside the development envelope must at no time be more than 640 ha.",
         *("Land", "Limit", ALL, ENVIRONMENT_MANAGER),
-        status=DOING,
         evidence="Survey and GIS area statement",
         comment="Assessed once for each compliance period. 418 ha disturbed at the last survey: compliant.",
     ),
@@ -136,9 +130,6 @@ OBLIGATIONS = (
         "A compliance assessment plan must be submitted to the CEO at least six months before the first compliance "
         "assessment report is due.",
         *("Reporting", "Plan", BEFORE, ENVIRONMENT_MANAGER),
-        due=date(2025, 12, 12),
-        status=DONE,
-        closed=date(2025, 11, 28),
         evidence="Plan Rev 1 and the CEO's letter of approval",
     ),
     Demo(
@@ -147,7 +138,6 @@ OBLIGATIONS = (
         "The CEO must be advised of any potential non-compliance within seven days of it becoming known.",
         *("Reporting", "Incident response", ALL, ENVIRONMENT_MANAGER),
         every=Frequency.INCIDENT,
-        status=DOING,
         evidence="Email and notification log",
         comment="Open: potential non-compliance with condition 4.2 of the CEMP, advised by email.",
     ),
@@ -157,18 +147,14 @@ OBLIGATIONS = (
         "A compliance assessment report must be submitted each year, the first fifteen months after this statement was "
         "issued, for the period from 12 March to 11 March.",
         *("Reporting", "Reporting", ALL, ENVIRONMENT_MANAGER),
-        due=date(2027, 6, 12),
         every=Frequency.ANNUALLY,
         evidence="Report and lodgement receipt",
-        comment="The first report, due 12 June 2026, was lodged on 4 June 2026.",
     ),
     Demo(
         "MS 1234",
         "5-1",
         "Construction must be carried out only under the approved Construction Environmental Management Plan.",
         *("Administration", "Plan", BUILD, "Project Manager"),
-        status=DONE,
-        closed=date(2025, 9, 30),
         evidence="Approved plan, Rev 2",
     ),
     Demo(
@@ -176,8 +162,6 @@ OBLIGATIONS = (
         "6-2(1)",
         "A targeted flora survey over two seasons must be completed at least one month before clearing for stage 2.",
         *("Flora and vegetation", "Survey", BEFORE, ADVISER),
-        due=date(2026, 12, 18),
-        status=DOING,
         evidence="Survey report",
         comment="Spring season surveyed; the autumn round was completed in May.",
     ),
@@ -186,7 +170,6 @@ OBLIGATIONS = (
         "6-2(3)",
         "Weed mapping must be reviewed each year after the wet season.",
         *("Flora and vegetation", "Monitoring", RUN, ADVISER),
-        due=date(2026, 5, 31),
         every=Frequency.ANNUALLY,
         evidence="Map and table of infestations",
     ),
@@ -195,18 +178,14 @@ OBLIGATIONS = (
         "8-4",
         "Groundwater levels must be reported within one month of the end of each quarter.",
         *("Water", "Monitoring", RUN, ADVISER),
-        due=date(2026, 10, 31),
-        status=DOING,
         every=Frequency.QUARTERLY,
         evidence="Laboratory certificates and logger data",
-        comment="First quarter late, second quarter on time.",
     ),
     Demo(
         "EPBC 2024/01234",
         "1",
         "No more than 212 ha of the listed cockatoo's habitat may be cleared.",
         *("Terrestrial fauna", "Limit", ALL, ENVIRONMENT_MANAGER),
-        status=DOING,
         evidence="Clearing register",
         comment="131 ha cleared: compliant.",
     ),
@@ -215,9 +194,6 @@ OBLIGATIONS = (
         "7",
         "The department must be notified in writing within five business days of the action's commencement.",
         *("Administration", "Notification", BUILD, ENVIRONMENT_MANAGER),
-        due=date(2025, 11, 27),
-        status=DONE,
-        closed=date(2025, 11, 24),
         evidence="Email to the department",
     ),
     Demo(
@@ -225,7 +201,6 @@ OBLIGATIONS = (
         "19",
         "A compliance report must be published within three months of each anniversary of commencement and stay there.",
         *("Reporting", "Reporting", ALL, ENVIRONMENT_MANAGER),
-        due=date(2027, 2, 20),
         every=Frequency.ANNUALLY,
         evidence="Address of the page and a dated screenshot",
     ),
@@ -234,32 +209,25 @@ OBLIGATIONS = (
         "12(a)",
         "The freeboard of the tailings embankment must be inspected twice a week while the facility operates.",
         *("Waste", "Inspection", RUN, PROCESS_MANAGER),
-        due=date(2026, 11, 26),
-        status=DOING,
         every=Frequency.WEEKLY,
         inspected=Frequency.WEEKLY,
         evidence="Inspection checklist",
-        comment="Mondays and Thursdays. One finding open: erosion rill on the northern crest.",
     ),
     Demo(
         "L9876/2025/1",
         "21",
         "Discharge at monitoring point W3 must be sampled in the first week of each month.",
         *("Water", "Monitoring", RUN, PROCESS_MANAGER),
-        due=date(2026, 12, 1),
         every=Frequency.MONTHLY,
         evidence="Laboratory certificate",
-        comment="First Tuesday. One of the last twelve samples was missed.",
     ),
     Demo(
         "L9876/2025/1",
         "30",
         "An annual audit compliance report for the calendar year must be submitted by 31 March.",
         *("Reporting", "Reporting", RUN, ENVIRONMENT_MANAGER),
-        due=date(2027, 3, 31),
         every=Frequency.ANNUALLY,
         evidence="Form and receipt",
-        comment="The report for 2025 was submitted on 20 March 2026.",
     ),
     Demo(
         "CPS 10501/1",
@@ -275,7 +243,6 @@ OBLIGATIONS = (
         "8.1.2",
         "Dust suppression must be checked each shift while wind is above the trigger level.",
         *("Dust", "Inspection", BUILD, SUPERVISOR),
-        status=DOING,
         every=Frequency.EXTREME_WEATHER,
         inspected=Frequency.DAILY,
         evidence="Site diary",
@@ -285,7 +252,6 @@ OBLIGATIONS = (
         "9.3(b)",
         "Spill kits must be serviced each month, by its last day.",
         *("Hazardous substances and hydrocarbons", "Inspection", BUILD, SUPERVISOR),
-        due=date(2026, 11, 30),
         every=Frequency.MONTHLY,
         inspected=Frequency.MONTHLY,
         evidence="Checklist and photo",
@@ -295,18 +261,14 @@ OBLIGATIONS = (
         "4.2",
         "A heritage monitor must be present while ground is disturbed within 50 m of a recorded place.",
         *("Heritage", "Site based", BUILD, HERITAGE_ADVISER),
-        due=date(2026, 11, 13),
-        status=DOING,
         every=Frequency.INCIDENT,
         evidence="Monitor's log",
-        comment="Non-compliant on 29 October 2026. Two corrective actions: refresher briefing, pegs around the place.",
     ),
     Demo(
         "EPL 20999",
         "R1.1",
         "An annual return must be supplied within 60 days of the end of each reporting period, which ends on 30 June.",
         *("Reporting", "Reporting", RUN, ENVIRONMENT_MANAGER),
-        due=date(2027, 8, 29),
         every=Frequency.ANNUALLY,
         evidence="eConnect receipt",
     ),
