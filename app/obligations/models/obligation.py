@@ -27,7 +27,7 @@ from registers.models import (
 )
 from registers.sorting import natural_key
 
-from obligations.querysets import ObligationQuerySet
+from obligations.querysets import DUE_OR_LAST, IS_DONE, ObligationQuerySet
 from obligations.states import DUE_SOON, Compliance, Frequency, Lifecycle, Risk, State, Status
 
 # The fields that hold a word of one of the organisation's vocabularies.
@@ -145,6 +145,8 @@ class Obligation(models.Model):
             models.Index(fields=["project", "action_due_date"], name="obligation_due"),
             models.Index(fields=["project", "status", "action_due_date"], name="obligation_status_due"),
             models.Index(fields=["responsible_person", "action_due_date"], name="obligation_person_due"),
+            models.Index("project", IS_DONE, DUE_OR_LAST, "sort_key", name="obligation_agenda"),
+            models.Index(fields=["project", "updated_at"], name="obligation_changed"),
         ]
 
     def __str__(self) -> str:

@@ -44,8 +44,8 @@ def test_an_obligation_stands_in_one_state_and_is_late_only_after_its_day(days: 
     due = TODAY + timedelta(days=days) if dated else None
     state = Obligation(status=status, action_due_date=due).state(TODAY)
     expected = State.OVERDUE if days < 0 else State.DUE_SOON if days <= 30 else State.UPCOMING
-    if status == Status.COMPLETED:
-        expected = State.COMPLETED
+    if status in {Status.COMPLETED, Status.SUBMITTED}:
+        expected = State.COMPLETED if status == Status.COMPLETED else State.IN_REVIEW
     elif not dated:
         expected = State.NO_DATE
     assert state is expected

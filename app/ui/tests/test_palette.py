@@ -9,7 +9,7 @@ import pytest
 from reports.figures import THEMES
 
 TOKENS = (Path(__file__).resolve().parents[1] / "static" / "ui" / "css" / "tokens.css").read_text()
-STATES = ("overdue", "due-soon", "upcoming", "no-date", "completed")
+STATES = ("overdue", "due-soon", "upcoming", "in-review", "no-date", "completed")
 
 
 def _theme(name: str) -> dict[str, str]:
