@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from accounts.models import Membership, Organisation, User
 from accounts.roles import Role
+from audit import triggers
 from django.core.cache import cache
+from django.db.backends.base.operations import BaseDatabaseOperations
 from obligations import demo
 from registers.models import Project, ProjectMembership
 
@@ -21,6 +24,20 @@ def _apart(settings: Settings, tmp_path: Path) -> None:
     """Let no test see another's rate limits or files."""
     settings.DATA_DIR = tmp_path
     cache.clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _record_can_be_emptied() -> Iterator[None]:
+    """Let the tables be emptied after a test that committed, which the database would refuse for the audit trail."""
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def flush_everything(operations: BaseDatabaseOperations, statements: list[str]) -> None:
+        with triggers.lifted(operations.connection):
+            flush(operations, statements)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush_everything)
+        yield
 
 
 @pytest.fixture

@@ -76,11 +76,14 @@ def record(organisation: Organisation, actor: User | None, entry: Entry) -> Audi
 
 
 def record_many(organisation: Organisation, actor: User | None, entries: Iterable[Entry]) -> list[AuditEvent]:
-    """Append events in order, all within the caller's transaction or one of their own."""
+    """Append events in order, all within the caller's transaction or one of their own.
+
+    Who records several times in one transaction records last what the others wait for: from the first event on, no
+    other transaction of the organisation records anything until this one ends.
+    """
     origin, now = current_origin(), timezone.now()
     with transaction.atomic():
-        AuditChain.objects.get_or_create(organisation=organisation)
-        chain = AuditChain.objects.select_for_update().get(organisation=organisation)
+        chain = _end_of_chain(organisation)
         events = []
         for entry in entries:
             event = AuditEvent(
@@ -90,14 +93,14 @@ def record_many(organisation: Organisation, actor: User | None, entries: Iterabl
                 actor=actor,
                 actor_name=str(actor) if actor else "Enssol",
                 channel=origin.channel,
-                address=origin.address,
+                address=origin.address[:45],
                 action=entry.action,
                 project_id=entry.project_id,
                 subject=name_of(entry.subject),
                 subject_label=str(entry.subject)[:255],
                 topic=name_of(entry.topic or entry.subject),
-                # As it comes back from the database, so that the seal is the same then.
-                changes=json.loads(json.dumps(entry.changes, cls=DjangoJSONEncoder)),
+                # As it comes back from any database, so that the seal is the same then: PostgreSQL writes 1e3 as 1000.
+                changes=json.loads(json.dumps(entry.changes, cls=DjangoJSONEncoder), parse_float=str),
                 reason=entry.reason,
                 previous_hash=chain.hash,
             )
@@ -107,6 +110,16 @@ def record_many(organisation: Organisation, actor: User | None, entries: Iterabl
         AuditEvent.objects.bulk_create(events, batch_size=500)
         chain.save(update_fields=["sequence", "hash"])
     return events
+
+
+def _end_of_chain(organisation: Organisation) -> AuditChain:
+    """Return the chain's end with its row locked, which it stays until the transaction's end."""
+    ends = AuditChain.objects.select_for_update()
+    end = ends.filter(organisation=organisation).first()
+    if end is None:
+        AuditChain.objects.get_or_create(organisation=organisation)
+        end = ends.get(organisation=organisation)
+    return end
 
 
 def differences(before: models.Model, after: models.Model, names: Iterable[str]) -> dict[str, tuple[Any, Any]]:

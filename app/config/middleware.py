@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from allauth.account.adapter import get_adapter
+from audit.models import Channel
+from audit.origin import changes_from
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
@@ -36,6 +39,16 @@ def security_headers(get_response: Handler) -> Handler:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+    return middleware
+
+
+def origin_of_changes(get_response: Handler) -> Handler:
+    """Let what a request changes be recorded as come from the web, and from the client's address."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with changes_from(Channel.WEB, get_adapter().get_client_ip(request)):
+            return get_response(request)
 
     return middleware
 
