@@ -63,7 +63,8 @@ def check_mechanism(mechanism: Mechanism) -> None:
     """See that a mechanism's values go together.
 
     Raises:
-        ValidationError: the reference is taken, a date is before one that it follows, half of a day is missing, or it stands under itself.
+        ValidationError: the reference is taken, a date is before one that it follows, half of a day is missing, or it
+            stands under itself.
     """
     wrong: dict[str, str] = {}
     others = Mechanism.objects.filter(project=mechanism.project, reference=mechanism.reference).exclude(pk=mechanism.pk)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from registers.models import Project, Term
-from registers.services.changing import note, require, store
+from registers.services.changing import note, require
 
 AnyTerm = TypeVar("AnyTerm", bound=Term)
 
@@ -30,26 +30,11 @@ def term_add(*, actor: User, project: Project, vocabulary: type[AnyTerm], name: 
     require(actor, "vocabulary.manage", project)
     with transaction.atomic():
         term = vocabulary(organisation=project.organisation, name=name)
-        _refuse_twin(term, name)
+        refuse_twin(term, name)
         term.full_clean()
         term.save()
         note(actor, project, "term.add", term, changes={"name": ("", name)})
     return term
-
-
-def term_rename(*, actor: User, project: Project, term: Term, name: str) -> Term:
-    """Call a word something else, wherever it is used.
-
-    Raises:
-        PermissionDenied: the actor may not manage vocabularies.
-        ValidationError: there is such a word already: the two can be merged.
-    """
-    require(actor, "vocabulary.manage", project)
-    with transaction.atomic():
-        current = type(term)._default_manager.select_for_update().get(pk=term.pk)
-        _refuse_twin(current, name)
-        note(actor, project, "term.rename", current, changes=store(current, {"name": name}))
-    return current
 
 
 def term_delete(*, actor: User, project: Project, term: Term) -> None:
@@ -70,7 +55,12 @@ def term_delete(*, actor: User, project: Project, term: Term) -> None:
         ) from error
 
 
-def _refuse_twin(term: Term, name: str) -> None:
+def refuse_twin(term: Term, name: str) -> None:
+    """See that no other word of the vocabulary has the name, whatever its case.
+
+    Raises:
+        ValidationError: one has.
+    """
     others = type(term)._default_manager.filter(organisation=term.organisation).exclude(pk=term.pk)
     twin = others.filter(name__iexact=name.strip()).first()
     if twin:
