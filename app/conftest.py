@@ -60,6 +60,24 @@ def viewer(project: Project) -> User:
 
 
 @pytest.fixture
+def contributor(project: Project) -> User:
+    """Somebody who does the work that is given to them."""
+    return _member(project, "contributor@example.com", Role.CONTRIBUTOR)
+
+
+@pytest.fixture
+def approver(project: Project) -> User:
+    """Somebody who signs off what others submit."""
+    return _member(project, "approver@example.com", Role.APPROVER)
+
+
+@pytest.fixture
+def auditor(project: Project) -> User:
+    """Somebody who looks at everything, and raises what they find."""
+    return _member(project, "auditor@example.com", Role.AUDITOR)
+
+
+@pytest.fixture
 def stranger(db: None) -> User:
     """Somebody of another organisation, who manages it."""
     other = Organisation.objects.create(name="Brigalow Gas", slug="brigalow-gas")
