@@ -126,7 +126,7 @@ def rematerialise(obligation: Obligation, on: date, *, since: date | None = None
                 one.delete()
                 continue
             kept.append(one)
-        new = missing(obligation, around, on=on, present=kept)
+        new = missing(obligation, around, on=on, present=kept) if rule else []
         Occurrence.objects.bulk_create(new)
         change.added += [one.due_date for one in new if one.due_date]
         _open([obligation], on)
@@ -238,10 +238,9 @@ def _removable(one: Occurrence, since: date) -> bool:
 
 
 def _move(one: Occurrence, slot: Slot, change: RuleChange) -> None:
-    if one.state not in OPEN_STATES or one.extensions.exists():
-        return
     dates = (slot.nominal, slot.due, slot.period_start, slot.period_end)
-    if dates == (one.nominal_date, one.due_date, one.period_start, one.period_end):
+    same = dates == (one.nominal_date, one.due_date, one.period_start, one.period_end)
+    if same or one.state not in OPEN_STATES or one.extensions.exists():
         return
     if one.due_date and slot.due and one.due_date != slot.due:
         change.moved.append((one.due_date, slot.due))
