@@ -5,13 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from accounts.models import User
-from audit.services import Entry, record_many
+from audit.services import Entry, record, record_many
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
 from files.models import StoredFile
-from registers.models import Condition, Mechanism, MechanismVersion
+from registers.models import Condition, Mechanism, MechanismVersion, Project
 from registers.services.changing import require
 from registers.services.mechanisms import first_version
 from registers.sorting import compact
@@ -91,21 +90,25 @@ def version_publish(
     return version
 
 
-def retire_ended(on: date) -> int:
-    """Retire the obligations whose condition has ended and of which nothing is left to do; return their number.
+def retire_ended(project: Project, on: date) -> int:
+    """Retire a project's obligations whose condition has ended and of which nothing is left to do.
 
     Args:
-        on: today.
+        project: whose obligations.
+        on: the project's day.
+
+    Returns:
+        how many were retired.
     """
     unfinished = Occurrence.objects.unfinished().values("obligation")
-    ended = Obligation.objects.filter(condition__ended_on__lte=on).exclude(lifecycle=Lifecycle.RETIRED)
-    finished = ended.exclude(pk__in=unfinished).select_related("project__organisation", "mechanism", "condition__ended")
+    ended = project.obligations.filter(condition__ended_on__lte=on).exclude(lifecycle=Lifecycle.RETIRED)
+    finished = ended.exclude(pk__in=unfinished).select_related("mechanism", "condition__ended")
     for obligation in finished:
-        assert obligation.condition is not None  # noqa: S101 - for the type checker: its end was asked for
+        version = obligation.condition.ended if obligation.condition else None
         with transaction.atomic():
             changes = _retire(obligation)
-            entry = Entry("obligation.retire", obligation, obligation.project_id, changes=changes)
-            record_many(obligation.project.organisation, None, [entry])
+            entry = Entry("obligation.retire", obligation, project.pk, changes=changes, reason=f"amended: {version}")
+            record(project.organisation, None, entry)
             project_occurrences([obligation.pk])
     return len(finished)
 
@@ -192,8 +195,7 @@ def _end(effect: Effect, version: MechanismVersion, actor: User) -> Entry:
     Occurrence.objects.filter(pk__in=[one.pk for one in effect.cancelled]).update(
         state=OccurrenceState.CANCELLED,
         cancelled_for=reason,
-        closed_at=timezone.now(),
-        closed_by=actor,
+        touched=True,
         version=F("version") + 1,
     )
     Suspension.objects.create(obligation=obligation, starts_on=version.effective_on, reason=reason, recorded_by=actor)

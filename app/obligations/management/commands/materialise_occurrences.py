@@ -13,6 +13,7 @@ from registers.models import Project
 
 from obligations.models import Obligation
 from obligations.services.adoption import BATCH, adopt
+from obligations.services.amendments import retire_ended
 from obligations.services.materialise import materialise
 
 
@@ -27,13 +28,16 @@ class Command(BaseCommand):
     def handle(self, *args: Any, on: date | None, **options: Any) -> None:
         with changes_from(Channel.COMMAND):
             adopted = self._adopt()
-            created = sum(
-                materialise(Obligation.objects.filter(project=project), on or project.today)
-                for project in Project.objects.all()
-            )
+            created = retired = 0
+            for project in Project.objects.select_related("organisation"):
+                today = on or project.today
+                created += materialise(Obligation.objects.filter(project=project), today)
+                retired += retire_ended(project, today)
         if adopted:
             self.stdout.write(f"{adopted} occurrences of obligations that had no rule yet.")
         self.stdout.write(f"{created} occurrences created.")
+        if retired:
+            self.stdout.write(f"{retired} obligations retired: their conditions have ended and nothing is left to do.")
 
     def _adopt(self) -> int:
         """Take over registers from before there were occurrences."""
