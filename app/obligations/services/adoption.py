@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from obligations.models import Basis, Obligation, Occurrence, RecurrenceRule, Unit
@@ -49,28 +50,26 @@ def adopt(obligations: Iterable[Obligation]) -> int:
     Returns:
         how many occurrences were created.
     """
-    created = 0
-    around: dict[int, Surroundings] = {}
+    batch = list(obligations)
+    prefetch_related_objects(batch, "suspensions")
+    projects = {obligation.project_id: obligation.project for obligation in batch}
+    surroundings = {key: Surroundings(project) for key, project in projects.items()}
+    rules, occurrences, several = [], [], []
+    for obligation in batch:
+        here = surroundings[obligation.project_id]
+        obligation.rule = rule_in_register(obligation)
+        rules.append(obligation.rule)
+        first = _first(obligation, here)
+        stated = [first] if first else []
+        named = missing(obligation, here, on=obligation.project.today, present=stated)
+        occurrences += stated + named
+        if stated and named:
+            several.append(obligation.pk)
     with transaction.atomic():
-        rules, occurrences, touched = [], [], []
-        for obligation in obligations:
-            if obligation.project_id not in around:
-                around[obligation.project_id] = Surroundings(obligation.project)
-            rule = rule_in_register(obligation)
-            obligation.rule = rule
-            rules.append(rule)
-            first = _first(obligation, around[obligation.project_id])
-            others = missing(
-                obligation, around[obligation.project_id], on=obligation.project.today, present=[first] if first else []
-            )
-            occurrences += [first, *others] if first else others
-            if first and others:
-                touched.append(obligation.pk)
         RecurrenceRule.objects.bulk_create(rules, batch_size=BATCH)
         Occurrence.objects.bulk_create(occurrences, batch_size=BATCH)
-        created += len(occurrences)
-        project_occurrences(touched)
-    return created
+        project_occurrences(several)
+    return len(occurrences)
 
 
 def _first(obligation: Obligation, around: Surroundings) -> Occurrence | None:

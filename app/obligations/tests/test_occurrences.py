@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -157,14 +158,14 @@ def test_closing_changes_no_other_row_and_what_was_missed_stays_overdue(monthly:
 def test_a_closed_one_says_who_when_and_how_and_is_frozen(monthly: Obligation, manager: User) -> None:
     closed = close(at(monthly, "2026-10-31"), manager, date(2026, 11, 3), Result.NON_COMPLIANT)
     assert (closed.closed_by, closed.completed_on, closed.result) == (manager, date(2026, 11, 3), "non_compliant")
-    for act in (
+    version = closed.version
+    acts: list[Callable[[], object]] = [
         lambda: close(closed, manager),
-        lambda: occurrence_start(actor=manager, occurrence=closed, expected_version=closed.version),
-        lambda: occurrence_assign(
-            actor=manager, occurrence=closed, assigned_to=manager, expected_version=closed.version
-        ),
-        lambda: occurrence_cancel(actor=manager, occurrence=closed, reason="No.", expected_version=closed.version),
-    ):
+        lambda: occurrence_start(actor=manager, occurrence=closed, expected_version=version),
+        lambda: occurrence_assign(actor=manager, occurrence=closed, assigned_to=manager, expected_version=version),
+        lambda: occurrence_cancel(actor=manager, occurrence=closed, reason="No.", expected_version=version),
+    ]
+    for act in acts:
         with pytest.raises(ValidationError):
             act()
     assert rows(monthly).get(pk=closed.pk).state == OccurrenceState.CLOSED
