@@ -23,7 +23,9 @@ CREATE = {
     ),
     "postgresql": (
         """CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS
-            $$ BEGIN RAISE integrity_constraint_violation USING MESSAGE = 'The audit trail is only ever added to'; END $$""",
+            $$ BEGIN
+                RAISE integrity_constraint_violation USING MESSAGE = 'The audit trail is only ever added to';
+            END $$""",
         """CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_auditevent
             FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()""",
         # Also for a session that takes itself for a replica, in which other triggers sleep.
