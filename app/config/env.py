@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -61,15 +61,37 @@ def secret_key(name: str) -> str:
     return value
 
 
-def sqlite_path(name: str, default: Path) -> Path:
-    """Return the file that a database address names, such as sqlite:////var/lib/enssol/enssol.sqlite3."""
-    value = os.environ.get(name, "").strip()
-    if not value:
-        return default
-    address = urlsplit(value)
-    if address.scheme != "sqlite" or address.netloc or not address.path.startswith("/"):
-        raise ImproperlyConfigured(f"{name} is not understood: write sqlite:////absolute/path/to/enssol.sqlite3")
-    return Path("/" + unquote(address.path).lstrip("/"))
+def database(name: str, default: Path) -> dict[str, object]:
+    """Return Django's settings of the database that an address names; without one it is the SQLite file `default`.
+
+    `sqlite:////absolute/path/to/enssol.sqlite3`, or `postgresql://user:password@host:5432/name`, to which libpq's own
+    parameters can be added, such as `?sslmode=verify-full`, or `?host=/run/postgresql` for a Unix socket.
+    """
+    # Connections are kept; PostgreSQL may end them meanwhile, so each is tried before it is used again.
+    kept: dict[str, object] = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+    address = urlsplit(os.environ.get(name, "").strip() or f"sqlite://{quote(str(default))}")
+    database = unquote(address.path.removeprefix("/"))
+    try:
+        port = address.port or ""
+    except ValueError:
+        port = database = ""
+    if address.scheme == "sqlite" and not address.netloc and database.lstrip("/"):
+        return {"ENGINE": "config.db.sqlite", "NAME": Path("/" + database.lstrip("/")), **kept}
+    if address.scheme in {"postgresql", "postgres"} and database:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": database,
+            "USER": unquote(address.username or ""),
+            "PASSWORD": unquote(address.password or ""),
+            "HOST": unquote(address.hostname or ""),
+            "PORT": port,
+            "OPTIONS": {"connect_timeout": "10", **dict(parse_qsl(address.query))},
+            **kept,
+        }
+    raise ImproperlyConfigured(
+        f"{name} is not understood: write sqlite:////absolute/path/to/enssol.sqlite3 "
+        "or postgresql://user:password@host:5432/name"
+    )
 
 
 def email(name: str) -> dict[str, object]:

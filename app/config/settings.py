@@ -73,13 +73,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
-    "default": {
-        "ENGINE": "config.db.sqlite",
-        "NAME": env.sqlite_path("ENSSOL_DATABASE_URL", DATA_DIR / "enssol.sqlite3"),
-        "CONN_MAX_AGE": None,
-    }
-}
+DATABASES = {"default": env.database("ENSSOL_DATABASE_URL", DATA_DIR / "enssol.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Rate limits and used one-time codes must hold for every worker and survive a restart.

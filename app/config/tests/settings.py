@@ -8,7 +8,8 @@ os.environ.update(
     ENSSOL_SECRET_KEY="tests-only-" + "0123456789" * 4,
     ENSSOL_ALLOWED_HOSTS="testserver,localhost",
     ENSSOL_DATA_DIR=_folder.name,
-    ENSSOL_DATABASE_URL=f"sqlite:///{_folder.name}/enssol.sqlite3",
+    # `make test-app-postgres` names another one; nothing else may, lest tests empty somebody's database.
+    ENSSOL_DATABASE_URL=os.environ.get("ENSSOL_TEST_DATABASE_URL", f"sqlite:///{_folder.name}/enssol.sqlite3"),
     ENSSOL_STATIC_ROOT=f"{_folder.name}/static",
     ENSSOL_INSECURE_HTTP="true",
 )
@@ -21,5 +22,6 @@ if "STORAGES" in globals():
     STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
 else:
     STATICFILES_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
-# A file, as in production: requests of a browser come at once, and an in-memory database is one connection for all.
-DATABASES["default"]["TEST"] = {"NAME": f"{_folder.name}/test.sqlite3"}  # noqa: F405
+if DATABASES["default"]["ENGINE"] == "config.db.sqlite":  # noqa: F405
+    # A file, as in production: requests of a browser come at once, and an in-memory database is one connection for all.
+    DATABASES["default"]["TEST"] = {"NAME": f"{_folder.name}/test.sqlite3"}  # noqa: F405

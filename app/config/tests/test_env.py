@@ -19,6 +19,9 @@ from config.tests.subprocesses import python
         ("ENSSOL_TRUSTED_PROXIES", "-1", "write a whole number"),
         ("ENSSOL_DATA_DIR", "relative/path", "write an absolute path"),
         ("ENSSOL_DATABASE_URL", "mysql://host/name", "write sqlite:////"),
+        ("ENSSOL_DATABASE_URL", "sqlite://relative/path", "write sqlite:////"),
+        ("ENSSOL_DATABASE_URL", "postgresql://host", "or postgresql://user"),
+        ("ENSSOL_DATABASE_URL", "postgresql://host:port/name", "or postgresql://user"),
         ("ENSSOL_EMAIL_URL", "carrier-pigeon://roof", "write smtp+tls://"),
     ],
 )
@@ -40,8 +43,27 @@ def test_an_email_address_of_a_server_becomes_djangos_settings(monkeypatch: pyte
 
 
 def test_a_database_address_names_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ENSSOL_DATABASE_URL", "sqlite:////var/lib/enssol/enssol.sqlite3")
-    assert env.sqlite_path("ENSSOL_DATABASE_URL", Path("/other")) == Path("/var/lib/enssol/enssol.sqlite3")
+    monkeypatch.setenv("ENSSOL_DATABASE_URL", "sqlite:////var/lib/enssol/enssol%20two.sqlite3")
+    assert env.database("ENSSOL_DATABASE_URL", Path("/other"))["NAME"] == Path("/var/lib/enssol/enssol two.sqlite3")
+    monkeypatch.delenv("ENSSOL_DATABASE_URL")
+    assert env.database("ENSSOL_DATABASE_URL", Path("/with 50%/other"))["NAME"] == Path("/with 50%/other")
+
+
+def test_or_a_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENSSOL_DATABASE_URL", "postgresql://enssol:p%40ss@db.example.com:5433/site?sslmode=verify-full")
+    settings = env.database("ENSSOL_DATABASE_URL", Path("/other"))
+    assert settings["ENGINE"] == "django.db.backends.postgresql"
+    assert [settings[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")] == [
+        "site",
+        "enssol",
+        "p@ss",
+        "db.example.com",
+        5433,
+    ]
+    assert settings["OPTIONS"] == {"connect_timeout": "10", "sslmode": "verify-full"}
+    monkeypatch.setenv("ENSSOL_DATABASE_URL", "postgresql:///site?host=/run/postgresql")
+    settings = env.database("ENSSOL_DATABASE_URL", Path("/other"))
+    assert (settings["HOST"], settings["OPTIONS"]) == ("", {"connect_timeout": "10", "host": "/run/postgresql"})
 
 
 def test_a_path_must_be_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
