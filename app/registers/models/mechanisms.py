@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from accounts.models import User
 from config.compat import check_constraint
+from dateutil.relativedelta import relativedelta
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -102,6 +105,15 @@ class Mechanism(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def expiry(self, on: date) -> str:
+        """Return `past`, or `soon` when it expires or may lapse within twelve months; empty if neither."""
+        if self.status not in {self.Status.ACTIVE, self.Status.SUSPENDED}:
+            return ""
+        if self.expires and self.expires < on:
+            return "past"
+        ahead = on + relativedelta(months=12)
+        return "soon" if any(day and on <= day <= ahead for day in (self.expires, self.lapses)) else ""
 
 
 class MechanismVersion(models.Model):
