@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from registers.models import Mechanism, Project
 
 from obligations.models import DONE_STATES, OPEN_STATES, Basis, Obligation, Occurrence, RecurrenceRule, Suspension
@@ -20,6 +21,13 @@ from obligations.states import DUE_SOON, Lifecycle, OccurrenceState
 
 HORIZON = relativedelta(months=24)
 BATCH = 500
+
+
+class Materialised(NamedTuple):
+    """How many occurrences came, and of how many the time had come."""
+
+    created: int
+    opened: int
 
 
 @dataclass
@@ -70,17 +78,14 @@ def wanted_slots(
         yield slot
 
 
-def materialise(obligations: QuerySet[Obligation], on: date) -> int:
+def materialise(obligations: QuerySet[Obligation], on: date) -> Materialised:
     """Create the occurrences that are missing, and open those whose time has come; doing it again changes nothing.
 
     Args:
         obligations: whose occurrences.
         on: the day from which the horizon counts.
-
-    Returns:
-        how many occurrences were created.
     """
-    created = 0
+    created = opened = 0
     keys = list(obligations.filter(rule__isnull=False).order_by("project_id").values_list("pk", flat=True))
     surroundings: dict[int, Surroundings] = {}
     for start in range(0, len(keys), BATCH):
@@ -92,10 +97,11 @@ def materialise(obligations: QuerySet[Obligation], on: date) -> int:
                 surroundings[obligation.project_id] = around
                 new += missing(obligation, around, on=on, present=list(obligation.occurrences.all()))
             Occurrence.objects.bulk_create(new, batch_size=BATCH)
-            opened = _open(batch, on)
-            project_occurrences({one.obligation_id for one in new} | opened)
+            ready = _open(batch, on)
+            project_occurrences({one.obligation_id for one in (*new, *ready)})
         created += len(new)
-    return created
+        opened += len(ready)
+    return Materialised(created, opened)
 
 
 def rematerialise(obligation: Obligation, on: date, *, since: date | None = None) -> RuleChange:
@@ -249,13 +255,10 @@ def _move(one: Occurrence, slot: Slot, change: RuleChange) -> None:
     one.save()
 
 
-def _open(obligations: Iterable[Obligation], on: date) -> set[int]:
-    """Open what falls due soon, or has no date; return whose occurrences they were."""
+def _open(obligations: Iterable[Obligation], on: date) -> list[Occurrence]:
+    """Open what falls due soon, or has no date."""
     waiting = Occurrence.objects.filter(obligation__in=list(obligations), state=OccurrenceState.SCHEDULED)
-    ready = [
-        one
-        for one in waiting.only("pk", "obligation_id", "due_date")
-        if not one.due_date or one.due_date <= on + DUE_SOON
-    ]
+    soon = Q(due_date=None) | Q(due_date__lte=on + DUE_SOON)
+    ready = list(waiting.filter(soon).only("pk", "obligation_id"))
     Occurrence.objects.filter(pk__in=[one.pk for one in ready]).update(state=OccurrenceState.OPEN)
-    return {one.obligation_id for one in ready}
+    return ready

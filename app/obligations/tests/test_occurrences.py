@@ -105,7 +105,7 @@ def test_occurrences_reach_24_months_ahead_and_making_them_again_adds_none(month
     found = dues(monthly)
     assert found[:4] == ["2026-09-30", "2026-10-31", "2026-11-30", "2026-12-31"]
     assert found[-1] == "2028-10-31"
-    assert materialise(Obligation.objects.filter(pk=monthly.pk), TODAY) == 0
+    assert not any(materialise(Obligation.objects.filter(pk=monthly.pk), TODAY))
     assert dues(monthly) == found
 
 
@@ -114,6 +114,9 @@ def test_the_daily_command_goes_on_over_the_turn_of_the_year(monthly: Obligation
     assert dues(monthly)[-2:] == ["2028-11-30", "2028-12-31"]
     call_command("materialise_occurrences", "--on", "2027-01-01")
     assert dues(monthly)[-1] == "2028-12-31"
+    events = AuditEvent.objects.filter(action="project.begin_day").count()
+    call_command("materialise_occurrences", "--on", "2027-01-01")
+    assert AuditEvent.objects.filter(action="project.begin_day").count() == events
     assert at(monthly, "2026-12-31").state == OccurrenceState.OPEN
     assert at(monthly, "2027-02-28").state == OccurrenceState.SCHEDULED
 
@@ -440,7 +443,7 @@ def test_a_retired_obligation_asks_for_nothing_and_keeps_its_history(monthly: Ob
     obligation_retire(actor=manager, obligation=monthly, reason="Condition deleted.")
     assert closed in rows(monthly)
     assert not rows(monthly).filter(due_date__gte=TODAY).exists()
-    assert materialise(Obligation.objects.filter(pk=monthly.pk), TODAY) == 0
+    assert not any(materialise(Obligation.objects.filter(pk=monthly.pk), TODAY))
     monthly.refresh_from_db()
     assert monthly.action_due_date is None
     obligation_reinstate(actor=manager, obligation=monthly, reason="Reinstated by the CEO.")
