@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time
+from functools import cache
 from typing import Any
 
 from accounts.models import Membership, Organisation, User
@@ -51,14 +53,15 @@ def seed() -> bool:
             **{**fields, "parent": parent}, project=project, holder=organisation.name
         )
     demo_calendar.seed(project)
+    ensure = cache(term_ensure)
     for duty in demo.OBLIGATIONS:
-        _add(project, mechanisms[duty.mechanism], duty)
+        _add(project, mechanisms[duty.mechanism], duty, ensure)
     _run_through(project)
     record(organisation, None, Entry("project.seed", project, project.pk, reason="The demo register."))
     return True
 
 
-def _add(project: Project, mechanism: Mechanism, duty: demo.Demo) -> None:
+def _add(project: Project, mechanism: Mechanism, duty: demo.Demo, ensure: Callable[..., Any]) -> None:
     owner = project.organisation
     Obligation.objects.create(
         project=project,
@@ -66,12 +69,12 @@ def _add(project: Project, mechanism: Mechanism, duty: demo.Demo) -> None:
         condition=Condition.objects.create(mechanism=mechanism, number=duty.number, text=duty.requirement),
         number=duty.number,
         requirement=duty.requirement,
-        aspect=term_ensure(Aspect, owner, duty.aspect),
-        obligation_type=term_ensure(ObligationType, owner, duty.kind),
-        phase=term_ensure(Phase, owner, duty.phase),
+        aspect=ensure(Aspect, owner, duty.aspect),
+        obligation_type=ensure(ObligationType, owner, duty.kind),
+        phase=ensure(Phase, owner, duty.phase),
         phase_gated=COURSES[duty.mechanism, duty.number].phase_gated,
-        responsible_role=term_ensure(ResponsibleRole, owner, duty.role),
-        accountability=term_ensure(Party, owner, owner.name),
+        responsible_role=ensure(ResponsibleRole, owner, duty.role),
+        accountability=ensure(Party, owner, owner.name),
         recurring=duty.every is not None,
         recurring_frequency=duty.every or "",
         inspection=duty.inspected is not None,
@@ -88,7 +91,7 @@ def _run_through(project: Project) -> None:
     around = Surroundings(project)
     manager = User.objects.get(email=demo.PEOPLE[0][0])
     occurrences: list[Occurrence] = []
-    for obligation in project.obligations.select_related("mechanism"):
+    for obligation in project.obligations.select_related("mechanism").prefetch_related("suspensions"):
         obligation.project = project
         course = COURSES[obligation.mechanism.reference, obligation.number]
         obligation.rule = _rule(obligation, course, milestones)
