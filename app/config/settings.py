@@ -122,6 +122,14 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+# --- Files that people upload -----------------------------------------------------------------------------------------
+# Of one upload, in megabytes; nginx takes one more, for the form around it.
+MAX_UPLOAD_MB = env.number("ENSSOL_MAX_UPLOAD_MB", 25, least=1)
+# Empty for a folder of DATA_DIR, or s3://bucket/prefix.
+EVIDENCE_URL = env.text("ENSSOL_EVIDENCE_URL", "")
+# Never in memory, of which there is little.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
 # --- Accounts ---------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
