@@ -88,7 +88,7 @@ def test_an_error_page_passes_no_check(monkeypatch: pytest.MonkeyPatch, check: s
     ],
 )
 def test_what_is_missing_fails(monkeypatch: pytest.MonkeyPatch, check: str, difference: dict[str, str]) -> None:
-    assert look(monkeypatch, check, **difference).mark == "FAIL"  # type: ignore[arg-type]
+    assert look(monkeypatch, check, **difference).mark == "FAIL"  # type: ignore[arg-type]  # fields of one table each
 
 
 @pytest.mark.parametrize("location", ["http://app.example.com/projects/?page=2", "https://app.example.com/", ""])

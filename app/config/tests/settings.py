@@ -19,9 +19,9 @@ from config.settings import *  # noqa: E402, F403  the environment has to be the
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Hashed names need `collectstatic`, which a test of its own runs.
 if "STORAGES" in globals():
-    STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405
+    STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"  # noqa: F405  from the star
 else:
     STATICFILES_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
-if DATABASES["default"]["ENGINE"] == "config.db.sqlite":  # noqa: F405
+if DATABASES["default"]["ENGINE"] == "config.db.sqlite":  # noqa: F405  from the star
     # A file, as in production: requests of a browser come at once, and an in-memory database is one connection for all.
-    DATABASES["default"]["TEST"] = {"NAME": f"{_folder.name}/test.sqlite3"}  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": f"{_folder.name}/test.sqlite3"}  # noqa: F405  from the star

@@ -43,7 +43,7 @@ def hand_out_addresses(first: IPv4Address) -> None:
             candidate += 1
         return allocate(self, domain, address or str(candidate), tags)
 
-    ElasticAddressBackend.allocate_address = allocate_in_order  # type: ignore[method-assign]
+    ElasticAddressBackend.allocate_address = allocate_in_order  # type: ignore[method-assign]  # moto offers no hook
 
 
 def console_of(guests: Path, address: str | None) -> str | None:
@@ -66,7 +66,7 @@ def show_consoles(guests: Path) -> None:
             answer["Output"] = Base64EncodedString.from_raw_string(console)
         return ActionResult(answer)
 
-    General.get_console_output = get_console_output  # type: ignore[method-assign]
+    General.get_console_output = get_console_output  # type: ignore[method-assign]  # moto offers no hook
 
 
 def main(address: str, port: str, guests: str, first_address: str) -> None:
