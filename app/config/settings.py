@@ -121,6 +121,8 @@ CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 60 * 60
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# A new version of an approval decides about each of its conditions in one form, with four fields a condition.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 # --- Files that people upload -----------------------------------------------------------------------------------------
 # Of one upload, in megabytes; nginx takes one more, for the form around it.

@@ -1,6 +1,16 @@
 """The addresses below a project, one module an area."""
 
-from obligations.urls import evidence, imports, inspections, noncompliance, occurrences, planning, register
+from obligations.urls import (
+    evidence,
+    governing,
+    imports,
+    inspections,
+    mechanisms,
+    noncompliance,
+    occurrences,
+    planning,
+    register,
+)
 
 urlpatterns = [
     *register.urlpatterns,
@@ -10,4 +20,6 @@ urlpatterns = [
     *noncompliance.urlpatterns,
     *planning.urlpatterns,
     *imports.urlpatterns,
+    *mechanisms.urlpatterns,
+    *governing.urlpatterns,
 ]

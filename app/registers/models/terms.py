@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from accounts.models import Organisation
 from django.db import models
 
@@ -59,3 +61,7 @@ class Procedure(Term):
     summary = models.TextField(blank=True)
     document = models.ForeignKey("files.StoredFile", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     document_name = models.CharField(max_length=255, blank=True)
+
+    def review_overdue(self, on: date) -> bool:
+        """Return whether the document should have been looked through before that day."""
+        return self.review_on is not None and self.review_on < on and self.status != self.Status.OBSOLETE
