@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from config.urls import urlpatterns as ours
 from django.http import HttpRequest, HttpResponse
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 from django.urls import path
 from django.views.defaults import bad_request, permission_denied, server_error
 
@@ -43,9 +45,9 @@ def test_a_fault_of_ours_tells_nothing_of_its_cause(client: Client) -> None:
         (permission_denied, "You may look, but not change this"),
     ],
 )
-def test_a_refusal_has_a_page_of_its_own(rf, view, heading: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_refusal_has_a_page_of_its_own(rf: RequestFactory, view: Callable[..., HttpResponse], heading: str) -> None:
     assert heading in view(rf.get("/"), Exception("why")).content.decode()
 
 
-def test_the_page_for_a_fault_needs_nothing_that_may_be_broken(rf) -> None:  # type: ignore[no-untyped-def]
+def test_the_page_for_a_fault_needs_nothing_that_may_be_broken(rf: RequestFactory) -> None:
     assert "Something broke" in server_error(rf.get("/")).content.decode()
