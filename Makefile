@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/python
 
 help: ## List the targets
-	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 # --- Environments -----------------------------------------------------------------------------------------------------
 venv: .venv/controller/.installed .venv/app/.installed ## Install the pinned tools into .venv/
@@ -99,7 +99,8 @@ manage: app-database ## Run manage.py: make manage ARGS='import_register FILE --
 JUNIT = --junitxml=$(CURDIR)/.local/tests/$@.pytest.xml
 
 # What the tests need of Debian, installed when it is missing.
-TEST_PACKAGES := chromium git iproute2 mmdebstrap nftables nmap openssh-client openssl systemd-container
+TEST_PACKAGES := chromium git iproute2 mmdebstrap nftables nmap openssh-client openssl postgresql \
+	systemd-container
 .PHONY: test-packages
 test-packages:
 	@dpkg --status $(TEST_PACKAGES) > /dev/null 2>&1 \
@@ -124,6 +125,9 @@ test-app: test-packages .venv/app/.installed ## The app's tests, Chromium includ
 test-app-lts: test-packages .venv/app-lts/.installed ## The same on the current long-term Django
 	cd app && ../.venv/app-lts/bin/pytest $(JUNIT)
 
+test-app-postgres: test-packages .venv/app/.installed ## The same on PostgreSQL, without Chromium
+	cd app && $(PYTHON) ../tests/with_postgres.py ../.venv/app/bin/pytest -m "not browser" $(JUNIT)
+
 test-repository: test-packages venv ## What the repository promises: inventories, templates, rig, documents
 	pytest tests $(JUNIT)
 
@@ -140,4 +144,4 @@ clean: ## Remove caches and environments, once no host runs on them
 	@test ! -d .local/guests || { echo "Hosts run on them: make demo-down; molecule destroy --all" >&2; exit 1; }
 	rm -rf .venv .cache .local .ansible
 
-.PHONY: help venv lock demo demo-code demo-down app manage test lint test-app test-app-lts test-repository test-aws test-host docs clean
+.PHONY: help venv lock demo demo-code demo-down app manage test lint test-app test-app-lts test-app-postgres test-repository test-aws test-host docs clean

@@ -21,7 +21,7 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / ".local" / "tests"
 LANES = (
-    ("lint", "test-app", "test-app-lts"),
+    ("lint", "test-app", "test-app-lts", "test-app-postgres"),
     ("test-repository", "test-aws", "test-host"),
 )
 TAIL_LINES = 60
@@ -73,7 +73,7 @@ class Part:
 
     def line(self) -> str:
         counts = ", ".join(f"{number} {name}" for name, number in self.counts.items() if number)
-        return f"{self.target:<16} {'ok' if self.ok else 'FAILED':<7} {self.seconds:6.0f} s   {counts}"
+        return f"{self.target:<18} {'ok' if self.ok else 'FAILED':<7} {self.seconds:6.0f} s   {counts}"
 
 
 def main(wanted: list[str]) -> int:
