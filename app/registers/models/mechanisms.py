@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import month_name
 from datetime import date
 
 from accounts.models import User
@@ -106,6 +107,16 @@ class Mechanism(models.Model):
     def __str__(self) -> str:
         return self.reference
 
+    @property
+    def anniversary(self) -> str:
+        """The day of each year, such as `12 March`; empty if it has none."""
+        return _day_of_year(self.anniversary_day, self.anniversary_month)
+
+    @property
+    def period_start(self) -> str:
+        """The first day of each reporting period, such as `1 July`; empty if nobody has said."""
+        return _day_of_year(self.period_day, self.period_month)
+
     def expiry(self, on: date) -> str:
         """Return `past`, or `soon` when it expires or may lapse within twelve months; empty if neither."""
         if self.status not in {self.Status.ACTIVE, self.Status.SUSPENDED}:
@@ -114,6 +125,10 @@ class Mechanism(models.Model):
             return "past"
         ahead = on + relativedelta(months=12)
         return "soon" if any(day and on <= day <= ahead for day in (self.expires, self.lapses)) else ""
+
+
+def _day_of_year(day: int | None, month: int | None) -> str:
+    return f"{day} {month_name[month]}" if day and month else ""
 
 
 class MechanismVersion(models.Model):
