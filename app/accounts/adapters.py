@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet
 from django.conf import settings
 from django.http import HttpRequest
+
+from accounts import cipher
+from accounts.limits import Attempt
+from accounts.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -30,17 +32,27 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
             return forwarded[-proxies]
         return str(request.META.get("REMOTE_ADDR") or "local")
 
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """Check a password, unless too many failed of late for this account or from this address.
+
+        Raises:
+            ValidationError: they did.
+        """
+        account = str(credentials.get("email", ""))
+        attempt = Attempt("password", account=account, address=self.get_client_ip(request))
+        if not attempt.allowed():
+            raise self.validation_error("too_many_login_attempts")
+        user: User | None = super().authenticate(request, **credentials)
+        if user:
+            attempt.succeeded()
+        return user
+
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
     """Keeps second-factor secrets unreadable in the database and its backups."""
 
     def encrypt(self, text: str) -> str:
-        return self._cipher().encrypt(text.encode()).decode()
+        return cipher.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return self._cipher().decrypt(encrypted_text.encode()).decode()
-
-    @staticmethod
-    def _cipher() -> Fernet:
-        digest = hashlib.blake2b(settings.SECRET_KEY.encode(), digest_size=32, person=b"enssol-mfa").digest()
-        return Fernet(base64.urlsafe_b64encode(digest))
+        return cipher.decrypt(encrypted_text)

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -73,15 +74,51 @@ class Organisation(models.Model):
         return self.name
 
 
+def unexpired(prefix: str = "") -> Q:
+    """Return the condition that a membership has not ended, for queries that reach it by the prefix."""
+    return Q(**{f"{prefix}expires_on": None}) | Q(**{f"{prefix}expires_on__gte": timezone.localdate()})
+
+
 class Membership(models.Model):
     """A person's role in an organisation."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role.choices)
+    expires_on = models.DateField(
+        "last day", null=True, blank=True, help_text="The role ends with this day, as an external auditor's should."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "user"], name="one_role_in_an_organisation")]
 
     def __str__(self) -> str:
         return f"{self.user} as {self.get_role_display()} of {self.organisation}"
+
+
+class Failure(models.Model):
+    """A sign-in that failed, as far as a limit has to know: kept in the database, so that all processes count alike."""
+
+    scope = models.CharField(max_length=20, help_text="What was tried, and whose tries are counted.")
+    key = models.CharField(max_length=64, help_text="SHA-256 of the account or the address.")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["scope", "key", "at"], name="failure_counted")]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class UsedCode(models.Model):
+    """A one-time code that was used a moment ago; the constraint lets it be used once, whichever process asks."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    code = models.CharField(max_length=64, help_text="SHA-256.")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "code"], name="one_time_code_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.at:%Y-%m-%d %H:%M:%S}"

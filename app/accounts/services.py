@@ -6,10 +6,13 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import decrypt, encrypt
+from audit.services import Entry, record
 from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils import timezone
 
+from accounts import cipher
 from accounts.models import Membership, Organisation, User
 from accounts.roles import Role
 
@@ -50,6 +53,51 @@ def administrator_ensure(*, email: str, password: str, totp_secret: str = "") ->
     return "updated" if changed else "unchanged"
 
 
+@transaction.atomic
+def second_factor_reset(*, user: User, actor: User | None) -> int:
+    """Take a person's second factor and end their sessions, so that they set up another one; recorded.
+
+    Args:
+        user: who lost theirs.
+        actor: who resets it; None for a command.
+
+    Returns:
+        how many authenticators were removed.
+    """
+    number: int = Authenticator.objects.filter(user=user).delete()[0]
+    sessions_end(user)
+    entry = Entry("second_factor.reset", user, changes={"authenticators": (number, 0)})
+    for organisation in Organisation.objects.filter(memberships__user=user):
+        record(organisation, actor, entry)
+    return number
+
+
+def sessions_end(user: User) -> int:
+    """Sign a person out everywhere; return how many sessions ended."""
+    theirs = [
+        session.pk
+        for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator()
+        if session.get_decoded().get("_auth_user_id") == str(user.pk)
+    ]
+    Session.objects.filter(pk__in=theirs).delete()
+    return len(theirs)
+
+
+@transaction.atomic
+def secrets_renew() -> tuple[int, int]:
+    """Encrypt second-factor secrets under the newest key; return how many were not, and how many were."""
+    renewed = kept = 0
+    for authenticator in Authenticator.objects.select_for_update():
+        tokens = {name: authenticator.data[name] for name in ("secret", "seed") if name in authenticator.data}
+        fresh = {name: cipher.renewed(token) for name, token in tokens.items()}
+        renewed += tokens != fresh
+        kept += tokens == fresh
+        if tokens != fresh:
+            authenticator.data |= fresh
+            authenticator.save(update_fields=["data"])
+    return renewed, kept
+
+
 def _ensure(model: type[EmailAddress] | type[Membership], key: dict[str, Any], values: dict[str, Any]) -> bool:
     if model._default_manager.filter(**key, **values).exists():
         return False
@@ -59,9 +107,9 @@ def _ensure(model: type[EmailAddress] | type[Membership], key: dict[str, Any], v
 
 def _totp_ensure(user: User, secret: str) -> bool:
     stored = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
-    if stored and decrypt(stored.data["secret"]) == secret:
+    if stored and cipher.decrypt(stored.data["secret"]) == secret:
         return False
     Authenticator.objects.update_or_create(
-        user=user, type=Authenticator.Type.TOTP, defaults={"data": {"secret": encrypt(secret)}}
+        user=user, type=Authenticator.Type.TOTP, defaults={"data": {"secret": cipher.encrypt(secret)}}
     )
     return True

@@ -61,6 +61,14 @@ def secret_key(name: str) -> str:
     return value
 
 
+def secret_keys(name: str) -> list[str]:
+    """Return comma-separated secrets of at least 32 characters each; none if the variable is unset."""
+    values = [value.strip() for value in os.environ.get(name, "").split(",") if value.strip()]
+    if any(len(value) < 32 for value in values):
+        raise ImproperlyConfigured(f"{name} holds a key that is too short: give at least 32 random characters each")
+    return values
+
+
 def database(name: str, default: Path) -> dict[str, object]:
     """Return Django's settings of the database that an address names; without one it is the SQLite file `default`.
 

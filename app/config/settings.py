@@ -13,6 +13,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.path("ENSSOL_DATA_DIR", BASE_DIR.parent / ".local" / "app")
 
 SECRET_KEY = env.secret_key("ENSSOL_SECRET_KEY")
+# What the database keeps encrypted: the newest key first, older ones until `rotate_encryption` has run.
+ENCRYPTION_KEYS = env.secret_keys("ENSSOL_ENCRYPTION_KEYS")
 DEBUG = env.flag("ENSSOL_DEBUG")
 ALLOWED_HOSTS = env.words("ENSSOL_ALLOWED_HOSTS")
 # For a loopback address only: no redirect to HTTPS, and cookies that travel without it.
@@ -154,6 +156,8 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "http" if INSECURE_HTTP else "https"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Enssol: "
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+# Failed sign-ins are counted in the database instead (accounts.limits).
+ACCOUNT_RATE_LIMITS = {"login_failed": ""}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -165,6 +169,7 @@ else:
     ACCOUNT_EMAIL_REQUIRED = True
     ACCOUNT_USERNAME_REQUIRED = False
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
+MFA_FORMS = {"authenticate": "accounts.forms.AuthenticateForm", "reauthenticate": "accounts.forms.ReauthenticateForm"}
 MFA_TOTP_ISSUER = "Enssol"
 
 # --- Mail and logs ----------------------------------------------------------------------------------------------------

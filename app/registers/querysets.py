@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from accounts.models import User
+from accounts.models import User, unexpired
 from accounts.roles import SEES_ALL_PROJECTS, allowed
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -19,18 +19,19 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         """Keep the projects that the person belongs to, directly or by a role that sees the whole organisation."""
         if not isinstance(user, User) or not user.is_active:
             return self.none()
-        through_organisation = Q(
-            organisation__memberships__user=user, organisation__memberships__role__in=SEES_ALL_PROJECTS
-        )
-        return self.filter(through_organisation | Q(memberships__user=user)).distinct()
+        organisation = Q(organisation__memberships__user=user, organisation__memberships__role__in=SEES_ALL_PROJECTS)
+        through_organisation = organisation & unexpired("organisation__memberships__")
+        directly = Q(memberships__user=user) & unexpired("memberships__")
+        return self.filter(through_organisation | directly).distinct()
 
 
 def roles_in(user: User | AnonymousUser, project: Project) -> set[str]:
     """Return the person's roles in the project: their own there, and the one in its organisation if it reaches here."""
     if not isinstance(user, User) or not user.is_active:
         return set()
-    roles = set(project.memberships.filter(user=user).values_list("role", flat=True))
-    organisation_roles = set(project.organisation.memberships.filter(user=user).values_list("role", flat=True))
+    roles = set(project.memberships.filter(unexpired(), user=user).values_list("role", flat=True))
+    theirs = project.organisation.memberships.filter(unexpired(), user=user)
+    organisation_roles = set(theirs.values_list("role", flat=True))
     if roles or organisation_roles & SEES_ALL_PROJECTS:
         roles |= organisation_roles
     return roles

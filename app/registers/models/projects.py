@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from accounts.models import Organisation, User
+from accounts.models import Organisation, User, unexpired
 from accounts.roles import SEES_ALL_PROJECTS, Role
 from config.compat import check_constraint
 from django.core.validators import RegexValidator
@@ -44,8 +44,9 @@ class Project(models.Model):
 
     def people(self) -> models.QuerySet[User]:
         """Return who can be given work here: its active members, and those of its organisation who see all of it."""
-        here = Q(project_memberships__project=self)
-        everywhere = Q(memberships__organisation=self.organisation_id, memberships__role__in=SEES_ALL_PROJECTS)
+        here = Q(project_memberships__project=self) & unexpired("project_memberships__")
+        organisation = Q(memberships__organisation=self.organisation_id, memberships__role__in=SEES_ALL_PROJECTS)
+        everywhere = organisation & unexpired("memberships__")
         return User.objects.filter(here | everywhere, is_active=True).distinct().order_by("name", "email")
 
 
@@ -55,6 +56,9 @@ class ProjectMembership(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="project_memberships")
     role = models.CharField(max_length=20, choices=Role.choices)
+    expires_on = models.DateField(
+        "last day", null=True, blank=True, help_text="The role ends with this day, as an external auditor's should."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "user"], name="one_role_in_a_project")]

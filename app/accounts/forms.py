@@ -1,0 +1,55 @@
+"""allauth's forms for the second step, with limits that all processes share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import allauth
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from django.core.exceptions import ValidationError
+
+from accounts.limits import Attempt, code_use
+from accounts.models import User
+
+if TYPE_CHECKING:
+    from django.forms import Form as AllauthAuthenticateForm
+    from django.forms import Form as AllauthReauthenticateForm
+elif allauth.VERSION[0] >= 65:
+    from allauth.mfa.base.forms import AuthenticateForm as AllauthAuthenticateForm
+    from allauth.mfa.base.forms import ReauthenticateForm as AllauthReauthenticateForm
+else:
+    from allauth.mfa.forms import AuthenticateForm as AllauthAuthenticateForm
+    from allauth.mfa.forms import ReauthenticateForm as AllauthReauthenticateForm
+
+
+class _Limited:
+    """Takes a code a few times only, and the code of an authenticator app once."""
+
+    user: User
+    authenticator: Authenticator
+
+    def clean_code(self) -> str:
+        """Return the code.
+
+        Raises:
+            ValidationError: it is wrong, it was used already, or too many failed of late.
+        """
+        accounts = get_account_adapter()
+        attempt = Attempt("code", account=str(self.user.pk), address=accounts.get_client_ip(context.request))
+        if not attempt.allowed():
+            raise accounts.validation_error("too_many_login_attempts")
+        code: str = super().clean_code()  # type: ignore[misc]  # of the form that this is mixed into
+        if self.authenticator.type == Authenticator.Type.TOTP and not code_use(self.user, code):
+            refusal: ValidationError = get_adapter().validation_error("incorrect_code")
+            raise refusal
+        attempt.succeeded()
+        return code
+
+
+class AuthenticateForm(_Limited, AllauthAuthenticateForm): ...
+
+
+class ReauthenticateForm(_Limited, AllauthReauthenticateForm): ...

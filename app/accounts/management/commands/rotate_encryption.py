@@ -1,0 +1,20 @@
+"""manage.py rotate_encryption"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from accounts.services import secrets_renew
+
+
+class Command(BaseCommand):
+    help = (
+        "Encrypt what the database keeps secret under the newest of ENSSOL_ENCRYPTION_KEYS. Put the new key first and "
+        "the old one behind it, run this, then take the old one away."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        renewed, kept = secrets_renew()
+        self.stdout.write(f"{renewed} secrets encrypted anew, {kept} were under the newest key already.")
