@@ -6,6 +6,8 @@ from accounts.models import Organisation, User
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
+from audit.querysets import AuditEventQuerySet
+
 
 class Channel(models.TextChoices):
     """The way by which a change came in."""
@@ -15,6 +17,11 @@ class Channel(models.TextChoices):
     COMMAND = "command", "Command"
     IMPORT = "import", "Import"
     SYSTEM = "system", "System"
+
+
+def in_words(codename: str) -> str:
+    """Return an action's codename or a field's name as people read it."""
+    return codename.replace("_", " ").replace(".", ": ").capitalize()
 
 
 class AuditEvent(models.Model):
@@ -37,16 +44,25 @@ class AuditEvent(models.Model):
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 
+    objects = AuditEventQuerySet.as_manager()
+
     class Meta:
         ordering = ["organisation", "sequence"]
         constraints = [models.UniqueConstraint(fields=["organisation", "sequence"], name="one_event_a_place")]
         indexes = [
             models.Index(fields=["topic", "-sequence"], name="audit_topic"),
             models.Index(fields=["project_id", "-sequence"], name="audit_project"),
+            models.Index(fields=["project_id", "action", "-sequence"], name="audit_project_action"),
+            models.Index(fields=["project_id", "actor", "-sequence"], name="audit_project_actor"),
         ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.subject_label}"
+
+    @property
+    def deed(self) -> str:
+        """The action as people read it: `occurrence.close` is “Occurrence: close”."""
+        return in_words(self.action)
 
 
 class AuditChain(models.Model):

@@ -13,6 +13,7 @@ from django.template.context import Context
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from obligations.states import State
+from registers.querysets import can
 
 from ui.icons import ICONS
 
@@ -99,6 +100,12 @@ def field(bound: BoundField, label: str = "", hint: str | None = None, **attrs: 
         widget += bound.field.hidden_widget().render(bound.html_initial_name, opened_with)
     tick = getattr(bound.field.widget, "input_type", "") == "checkbox"
     return {"field": bound, "label": label or bound.label, "hint": hint, "widget": widget, "tick": tick}
+
+
+@register.simple_tag(takes_context=True)
+def may(context: Context, codename: str) -> bool:
+    """Return whether the page's reader holds a permission in the page's project."""
+    return can(context["request"].user, codename, context["project"])
 
 
 @register.simple_tag(takes_context=True)
