@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.limits import Attempt, code_use
 from accounts.models import User
+from accounts.second_factor import passed
 
 if TYPE_CHECKING:
     from django.forms import Form as AllauthAuthenticateForm
@@ -47,6 +48,10 @@ class _Limited:
             raise refusal
         attempt.succeeded()
         return code
+
+    def save(self) -> None:
+        super().save()  # type: ignore[misc]  # as above
+        passed(context.request)
 
 
 class AuthenticateForm(_Limited, AllauthAuthenticateForm): ...

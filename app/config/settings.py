@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.origin_of_changes",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.second_factor.second_factor_required",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.htmx_login_redirect",
@@ -170,6 +171,8 @@ else:
     ACCOUNT_USERNAME_REQUIRED = False
 MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_FORMS = {"authenticate": "accounts.forms.AuthenticateForm", "reauthenticate": "accounts.forms.ReauthenticateForm"}
+# Not a variable: only the site on one's own machine, which nobody else reaches, goes without.
+REQUIRE_SECOND_FACTOR = not INSECURE_HTTP
 MFA_TOTP_ISSUER = "Enssol"
 
 # --- Mail and logs ----------------------------------------------------------------------------------------------------
