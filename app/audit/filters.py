@@ -45,7 +45,7 @@ class TrailFilter(forms.Form):
             events = events.filter(actor=None if values["actor"] == SYSTEM else values["actor"])
         if values.get("action"):
             events = events.filter(action=values["action"])
-        return events.search(values.get("q", ""))
+        return events.search(values["q"]) if values.get("q") else events
 
     @property
     def given(self) -> dict[str, str]:

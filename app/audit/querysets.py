@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, models
 from django.db.models import Q
+from django.db.models.functions import Cast
 
 if TYPE_CHECKING:
     from registers.models import Project
@@ -35,11 +37,16 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         return self.filter(project_id=project.pk, organisation=project.organisation_id).order_by("-sequence")
 
     def search(self, text: str) -> AuditEventQuerySet:
-        """Keep events in whose label, reason or actor's name each of the words stands."""
-        found = self
+        """Keep events in which each of the words stands: in what changed, its name, the reason or the actor's name."""
+        found = self.annotate(said=Cast("changes", models.TextField()))
         for word in text.split():
+            # SQLite keeps JSON as it was written, with letters beyond ASCII escaped; PostgreSQL does not.
             found = found.filter(
-                Q(subject_label__icontains=word) | Q(reason__icontains=word) | Q(actor_name__icontains=word)
+                Q(subject_label__icontains=word)
+                | Q(reason__icontains=word)
+                | Q(actor_name__icontains=word)
+                | Q(said__icontains=word)
+                | Q(said__icontains=json.dumps(word)[1:-1])
             )
         return found
 

@@ -47,7 +47,7 @@ def titled(manager: User, obligation: Obligation) -> Obligation:
         return obligation_update(
             actor=manager,
             obligation=obligation,
-            changes={"title": "Groundwater levels"},
+            changes={"title": "Groundwater levels", "tags": "niveau, état"},
             expected_version=obligation.version,
             reason="As the regulator asked.",
         )
@@ -94,7 +94,7 @@ def test_a_change_on_a_page_is_recorded_with_the_clients_address(
 @pytest.mark.parametrize(
     "query",
     [
-        "?q=8-4",
+        "?q=8-4+groundwater+niveau+état",
         "?q=REGULATOR+manager",
         "?action=obligation.change",
         "?since=2026-05-04&until=2026-05-04",
