@@ -6,12 +6,14 @@ from accounts.models import User
 from config.compat import check_constraint
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from files.models import StoredFile
 
 from obligations.models.inspections import Inspection
 from obligations.models.noncompliance import CorrectiveAction
 from obligations.models.obligation import Obligation
 from obligations.models.occurrences import Occurrence
+from obligations.querysets import EvidenceQuerySet
 
 
 class Evidence(models.Model):
@@ -38,6 +40,8 @@ class Evidence(models.Model):
     removed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     removed_for = models.CharField("reason it was removed", max_length=255, blank=True)
 
+    objects = EvidenceQuerySet.as_manager()
+
     class Meta:
         ordering = ["-uploaded_at", "-pk"]
         verbose_name_plural = "evidence"
@@ -47,3 +51,6 @@ class Evidence(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("evidence_detail", args=[self.obligation.project.code, self.pk])
