@@ -30,7 +30,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         proxies: int = settings.TRUSTED_PROXIES
         if proxies and len(forwarded) >= proxies:
             return forwarded[-proxies]
-        return str(request.META.get("REMOTE_ADDR") or "local")
+        # Whoever asks over a local socket has no address.
+        return str(request.META.get("REMOTE_ADDR") or "127.0.0.1")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Check a password, unless too many failed of late for this account or from this address.

@@ -12,6 +12,7 @@ urlpatterns = [
     path("projects/<str:code>/", include("obligations.urls")),
     path("projects/<str:code>/", include("registers.urls")),
     path("projects/<str:code>/", include("audit.urls")),
+    path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
 ]
