@@ -3,32 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
+from functools import cached_property
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
+from accounts.models import User
 from django import forms
-from registers.models import Aspect, Mechanism, ObligationType, Phase, Procedure, Project, ResponsibleRole
+from django.db.models import Q
+from registers.models import (
+    Aspect,
+    Condition,
+    Mechanism,
+    ObligationType,
+    Phase,
+    Procedure,
+    Project,
+    ResponsibleRole,
+    Term,
+)
 
 from obligations.querysets import ORDERS, ObligationQuerySet
-from obligations.states import State, Status
+from obligations.states import Lifecycle, Risk, State, Status
 
 PAGE_SIZES = (25, 50, 100, 200)
-DEFAULTS = {"sort": next(iter(ORDERS)), "size": "50"}
+SIZE = 50
+BEST = "best"
 YES_NO = (("", "Any"), ("yes", "Yes"), ("no", "No"))
+EVIDENCE = (("", "Any"), ("yes", "Has some"), ("no", "Has none"), ("awaited", "Is awaited"))
+ME, NOBODY = "me", "nobody"
 
-# Parameter -> lookup. Text, state and order are not simple comparisons and stand apart.
+# Parameter -> lookup. What is no simple comparison stands apart.
 LOOKUPS = {
-    "mechanism": "mechanism",
     "aspect": "aspect",
-    "phase": "phase",
-    "type": "obligation_type",
     "role": "responsible_role",
+    "type": "obligation_type",
+    "phase": "phase",
     "procedure": "procedure",
     "status": "status",
+    "risk": "risk",
+    "lifecycle": "lifecycle",
     "due_from": "action_due_date__gte",
     "due_to": "action_due_date__lte",
     "recurring": "recurring",
     "inspection": "inspection",
 }
+# Parameter -> the vocabulary that its words are from.
+WORDS: dict[str, type[Term]] = {
+    "aspect": Aspect,
+    "role": ResponsibleRole,
+    "type": ObligationType,
+    "phase": Phase,
+    "procedure": Procedure,
+}
+FILTERS = ("q", "mechanism", "plans", "condition", "person", *LOOKUPS, "evidence", "tag")
 
 
 class Chip(NamedTuple):
@@ -39,58 +67,136 @@ class Chip(NamedTuple):
     value: str
 
 
+class Offer:
+    """What a project's filters offer, read once for all forms of a page.
+
+    Args:
+        project: whose register is filtered.
+        user: who looks at it.
+        on: the project's day.
+    """
+
+    def __init__(self, project: Project, user: User, on: date) -> None:
+        self.project, self.user, self.on = project, user, on
+
+    @cached_property
+    def words(self) -> dict[str, list[tuple[int, str]]]:
+        organisation = self.project.organisation_id
+        return {
+            name: list(model._default_manager.filter(organisation=organisation).values_list("pk", "name"))
+            for name, model in WORDS.items()
+        }
+
+    @cached_property
+    def mechanisms(self) -> list[Mechanism]:
+        return list(self.project.mechanisms.all())
+
+    @cached_property
+    def people(self) -> list[User]:
+        return list(self.project.people())
+
+    def with_plans(self, mechanism: int) -> set[int]:
+        """Return the key of the mechanism with those of its plans, and of theirs."""
+        found, added = set[int](), {mechanism}
+        while added:
+            found |= added
+            added = {plan.pk for plan in self.mechanisms if plan.parent_id in added} - found
+        return found
+
+
+def _choice(label: str, **options: Any) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(label=label, required=False, coerce=int, empty_value=None, **options)
+
+
+def _yes_or_no(label: str) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label, required=False, choices=YES_NO, coerce=lambda value: value == "yes", empty_value=None
+    )
+
+
+def _one_of(label: str, choices: list[tuple[str, str]]) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, required=False, choices=[("", "Any"), *choices])
+
+
+def _day(label: str) -> forms.DateField:
+    return forms.DateField(label=label, required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+
 class FilterForm(forms.Form):
     """Reads the filters from an address; a value that makes no sense is named, and does not filter."""
 
     q = forms.CharField(label="Search", required=False, max_length=200)
-    mechanism = forms.ModelChoiceField(Mechanism.objects.none(), label="Mechanism", required=False, empty_label="Any")
-    aspect = forms.ModelChoiceField(Aspect.objects.none(), label="Aspect", required=False, empty_label="Any")
-    phase = forms.ModelChoiceField(Phase.objects.none(), label="Phase", required=False, empty_label="Any")
-    type = forms.ModelChoiceField(ObligationType.objects.none(), label="Type", required=False, empty_label="Any")
-    role = forms.ModelChoiceField(
-        ResponsibleRole.objects.none(), label="Responsibility", required=False, empty_label="Any"
+    mechanism = _choice("Mechanism")
+    plans = forms.ChoiceField(
+        label="Plans under that mechanism", required=False, choices=(("", "Not included"), ("yes", "Included"))
     )
-    procedure = forms.ModelChoiceField(Procedure.objects.none(), label="Procedure", required=False, empty_label="Any")
-    status = forms.ChoiceField(label="Status", required=False, choices=[("", "Any"), *Status.choices])
-    due_from = forms.DateField(label="Due from", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    due_to = forms.DateField(label="Due to", required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    recurring = forms.TypedChoiceField(
-        label="Recurring", required=False, choices=YES_NO, coerce=lambda value: value == "yes", empty_value=None
-    )
-    inspection = forms.TypedChoiceField(
-        label="Inspection", required=False, choices=YES_NO, coerce=lambda value: value == "yes", empty_value=None
-    )
+    condition = forms.IntegerField(label="Condition", required=False, widget=forms.HiddenInput)
+    person = forms.ChoiceField(label="Responsible person", required=False)
+    aspect = _choice("Aspect")
+    role = _choice("Responsibility")
+    type = _choice("Type")
+    phase = _choice("Phase")
+    procedure = _choice("Procedure")
+    status = _one_of("Status", Status.choices)
+    risk = _one_of("Risk", Risk.choices)
+    lifecycle = _one_of("Lifecycle", Lifecycle.choices)
+    evidence = forms.ChoiceField(label="Evidence", required=False, choices=EVIDENCE)
+    tag = forms.CharField(label="Tag", required=False, max_length=100)
+    due_from = _day("Due from")
+    due_to = _day("Due to")
+    recurring = _yes_or_no("Recurring")
+    inspection = _yes_or_no("Inspection")
     state = forms.ChoiceField(required=False, choices=[("", "All"), *State.choices], widget=forms.HiddenInput)
-    sort = forms.ChoiceField(
-        label="Sort by",
-        required=False,
-        choices=[(key, order.label) for key, order in ORDERS.items()],
-    )
-    size = forms.TypedChoiceField(
-        label="Rows",
-        required=False,
-        choices=[(size, str(size)) for size in PAGE_SIZES],
-        coerce=int,
-        empty_value=None,
-    )
+    sort = forms.ChoiceField(label="Sort by", required=False)
+    size = _choice("Rows", choices=[(size, str(size)) for size in PAGE_SIZES])
 
-    def __init__(self, data: Mapping[str, Any], *, project: Project) -> None:
-        super().__init__({**DEFAULTS, **{name: value for name, value in data.items() if value}}, auto_id="filter-%s")
-        for field in self.fields.values():
-            if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
-                model = field.queryset.model
-                own = {"project": project} if model is Mechanism else {"organisation": project.organisation}
-                field.queryset = model.objects.filter(**own)
+    def __init__(self, data: Mapping[str, Any], *, offer: Offer) -> None:
+        given = {name: value for name, value in data.items() if value}
+        self.offer = offer
+        self.defaults = {"sort": BEST if given.get("q", "").strip() else next(iter(ORDERS)), "size": str(SIZE)}
+        super().__init__(self.defaults | given, auto_id="filter-%s")
+        orders = [(key, order.label) for key, order in ORDERS.items()]
+        if self.defaults["sort"] == BEST:
+            orders.insert(0, (BEST, "Best match"))
+        people = [(str(person.pk), str(person)) for person in offer.people]
+        for name, choices in {
+            "mechanism": [("", "Any"), *((row.pk, str(row)) for row in offer.mechanisms)],
+            "person": [("", "Anybody"), (ME, "Me"), (NOBODY, "Nobody"), *people],
+            "sort": orders,
+            **{name: [("", "Any"), *words] for name, words in offer.words.items()},
+        }.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
+            field.choices = choices
+        for name in ("sort", "size"):
+            # They stand outside the form, beside what they arrange.
+            self.fields[name].widget.attrs["form"] = "filters"
         self.is_valid()
 
     def narrow(self, obligations: ObligationQuerySet) -> ObligationQuerySet:
-        """Keep what the filters ask for, whatever its state."""
+        """Keep what the filters ask for, whatever its state and without the search."""
         values = self.cleaned_data
-        if values.get("q"):
-            obligations = obligations.search(values["q"])
-        return obligations.filter(
-            **{LOOKUPS[name]: values[name] for name in LOOKUPS if values.get(name) not in (None, "")}
-        )
+        chosen = Q(**{LOOKUPS[name]: values[name] for name in LOOKUPS if values.get(name) not in (None, "")})
+        if mechanism := values.get("mechanism"):
+            chosen &= Q(mechanism__in=self.offer.with_plans(mechanism) if values.get("plans") else [mechanism])
+        if condition := values.get("condition"):
+            below = Q(condition__parent=condition) | Q(condition__parent__parent=condition)
+            chosen &= Q(condition=condition) | below
+        obligations = obligations.filter(chosen)
+        if person := values.get("person"):
+            obligations = obligations.of_nobody() if person == NOBODY else obligations.of_person(self._person(person))
+        if evidence := values.get("evidence"):
+            obligations = {
+                "yes": obligations.with_evidence,
+                "no": obligations.without_evidence,
+                "awaited": lambda: obligations.awaiting_evidence(self.offer.on),
+            }[evidence]()
+        return obligations.tagged(values["tag"]) if values.get("tag") else obligations
+
+    @property
+    def words(self) -> str:
+        """What is searched for; empty when nothing is."""
+        return str(self.cleaned_data.get("q") or "")
 
     @property
     def arrangement(self) -> list[forms.BoundField]:
@@ -102,22 +208,27 @@ class FilterForm(forms.Form):
         if self.cleaned_data.get(name) in (None, ""):
             return ""
         raw = str(self.data.get(name, "")).strip()
-        return "" if raw == DEFAULTS.get(name) else raw
+        return "" if raw == self.defaults.get(name) else raw
+
+    def url(self, **changes: object) -> str:
+        """Return these filters as a query, some of them changed, and others removed by an empty value."""
+        values = {name: self.value(name) for name in self.fields} | changes
+        return "?" + urlencode({name: value for name, value in values.items() if value != ""})
 
     def chips(self) -> list[Chip]:
         """Return the active filters in words; the state has its tabs."""
-        return [
-            Chip(name, str(self.fields[name].label), self._in_words(name))
-            for name in ("q", *LOOKUPS)
-            if self.value(name)
-        ]
+        return [Chip(name, str(self.fields[name].label), self._in_words(name)) for name in FILTERS if self.value(name)]
+
+    def _person(self, value: str) -> int:
+        return self.offer.user.pk if value == ME else int(value)
 
     def _in_words(self, name: str) -> str:
         field, value = self.fields[name], self.cleaned_data[name]
+        if name == "condition":
+            condition = Condition.objects.filter(pk=value, mechanism__project=self.offer.project)
+            return str(condition.select_related("mechanism").first() or "unknown")
         if isinstance(field, forms.DateField):
             return f"{value:%-d %b %Y}"
-        if isinstance(field, forms.ModelChoiceField):
-            return str(value)
         if isinstance(field, forms.ChoiceField):
             return next(str(label) for value, label in field.widget.choices if str(value) == self.value(name))
         return f"“{value}”"

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
-from urllib.parse import urlencode
 
+from accounts.models import User
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 from registers.models import Project
 
-from obligations.filters import DEFAULTS, Chip, FilterForm
-from obligations.models import Obligation
-from obligations.querysets import ORDERS, ObligationQuerySet
+from obligations.counting import counted, stamp_of
+from obligations.filters import BEST, SIZE, Chip, FilterForm, Offer
+from obligations.models import Obligation, SavedView
+from obligations.querysets import ORDERS, ObligationQuerySet, count_each
+from obligations.search import best_first, excerpts
 from obligations.states import State
 
 # The columns that can be sorted by, with their heading.
 COLUMNS = {"number": "Number", "": "Obligation", "aspect": "Aspect", "role": "Responsibility", "due": "Due"}
+# What everybody asks for; "me" is whoever looks.
+SYSTEM_VIEWS = {"Mine": "person=me", "Awaiting evidence": "evidence=awaited", "Nobody's": "person=nobody"}
 
 
 class Tab(NamedTuple):
@@ -46,48 +51,66 @@ class Link(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A row: the obligation, its state, and the query of its page, which knows the way back and to its neighbours."""
+    """A row: the obligation, its state, the query of its page, which knows the way back and to its neighbours, and
+    where the words that were searched for stand in it.
+    """
 
     obligation: Obligation
     state: State
     query: str
+    excerpt: str
+
+
+class View(NamedTuple):
+    """A kept set of filters, how many obligations it leads to, and the row that it is kept in, if a person keeps it."""
+
+    name: str
+    number: int
+    url: str
+    current: bool
+    kept: SavedView | None
 
 
 class Listing:
     """A project's obligations as an address asks for them.
 
     Args:
-        obligations: what the person may see of the project.
         project: whose register it is.
         query: the address's parameters.
+        user: who looks at it.
         on: the project's day.
     """
 
-    def __init__(self, obligations: ObligationQuerySet, *, project: Project, query: QueryDict, on: date) -> None:
-        self.on = on
-        self.form = FilterForm(query, project=project)
+    def __init__(self, *, project: Project, query: QueryDict, user: User, on: date) -> None:
+        self.project, self.user, self.on = project, user, on
+        self.offer = Offer(project, user, on)
+        self.form = FilterForm(query, offer=self.offer)
         self._page_asked = query.get("page", "1")
-        self._narrowed = self.form.narrow(obligations)
         self.state: str = self.form.cleaned_data.get("state", "")
-        self.sort: str = self.form.cleaned_data.get("sort") or DEFAULTS["sort"]
+        self.sort: str = self.form.cleaned_data.get("sort") or self.form.defaults["sort"]
 
     def url(self, **changes: object) -> str:
         """Return this listing's address with some parameters changed, and others removed by an empty value.
 
         It leads to the first page, unless `page` says otherwise.
         """
-        values = {name: self.form.value(name) for name in self.form.fields} | changes
-        return "?" + urlencode({name: value for name, value in values.items() if value != ""})
+        return self.form.url(**changes)
 
     @cached_property
     def rows(self) -> ObligationQuerySet:
-        """All rows in order, over all pages."""
-        rows = self._narrowed.in_state(self.state, self.on) if self.state else self._narrowed
-        return rows.in_order(self.sort)
+        """All rows in order, over all pages; the best matches of a search come in the order of what is due."""
+        rows = self._found(self._narrowed)
+        rows = rows.in_state(self.state, self.on) if self.state else rows
+        return rows.in_order("due" if self.sort == BEST else self.sort)
 
     @cached_property
     def counts(self) -> dict[str, int]:
-        return self._narrowed.state_counts(self.on)
+        """How many stand in each state under the other filters."""
+        rows = self._found(self._narrowed)
+        if not self.form.chips():
+            return rows.state_counts(self.on)
+        name = f"states {self.user.pk} {self.url(state='', sort='', size='')}"
+        return counted(name, stamp=self._stamp, on=self.on, count=lambda: rows.state_counts_in_passing(self.on))
 
     @property
     def is_empty(self) -> bool:
@@ -96,27 +119,79 @@ class Listing:
 
     @property
     def order(self) -> str:
-        return ORDERS[self.sort].label
+        return "Best match first" if self.sort == BEST else ORDERS[self.sort].label
 
     @property
     def count(self) -> int:
         return self.counts[self.state] if self.state else sum(self.counts.values())
 
     @cached_property
-    def page(self) -> Page[Obligation]:
-        size = self.form.cleaned_data.get("size") or DEFAULTS["size"]
-        paginator = Paginator(self.rows.for_table(), size)
-        # Known already from the tabs: one query less.
-        paginator.count = self.count
+    def page(self) -> Page[int]:
+        size = self.form.cleaned_data.get("size") or SIZE
+        paginator = Paginator(_Keys(self), size)
         return paginator.get_page(self._page_asked)
 
-    @property
+    @cached_property
     def entries(self) -> list[Entry]:
-        first = self.page.start_index() - 1
+        """The rows of the page. They are fetched by key: sorting all of them would carry all that they say along."""
+        pks = list(self.page)
+        rows = Obligation.objects.filter(project=self.project).for_table().in_bulk(pks)
+        found = excerpts(self.form.words, pks) if self.form.words else {}
+        first = max(self.page.start_index() - 1, 0)
         return [
-            Entry(obligation, obligation.state(self.on), self.url(at=position))
-            for position, obligation in enumerate(self.page, start=max(first, 0))
+            Entry(rows[pk], rows[pk].state(self.on), self.url(at=position), found.get(pk, ""))
+            for position, pk in enumerate(pks, start=first)
         ]
+
+    def keys(self, first: int, number: int) -> list[int]:
+        """Return the keys of some rows in order, from a position that counts from 0."""
+        if self.sort == BEST:
+            return best_first(self.rows, self.form.words, first, number)
+        return list(self.rows.values_list("pk", flat=True)[first : first + number])
+
+    @cached_property
+    def views(self) -> list[View]:
+        """The kept sets of filters: those that everybody has, the person's own and those shared with the project."""
+        kept = list(SavedView.objects.offered_to(self.user, self.project))
+        views = [(name, QueryDict(query), None) for name, query in SYSTEM_VIEWS.items()]
+        views += [(view.name, QueryDict(view.query), view) for view in kept]
+        forms = [FilterForm(query, offer=self.offer) for _, query, _ in views]
+        name = f"views {self.user.pk} {[form.url() for form in forms]}"
+        numbers = counted(name, stamp=self._stamp, on=self.on, count=lambda: self._count_each(forms))
+        here = self.url()
+        return [
+            View(name, number, form.url() or "?", form.url() == here, view)
+            for (name, _, view), form, number in zip(views, forms, numbers, strict=True)
+        ]
+
+    @property
+    def view(self) -> SavedView | None:
+        """The person's view, or the one shared with them, that this page shows."""
+        return next((view.kept for view in self.views if view.current and view.kept), None)
+
+    def _count_each(self, forms: list[FilterForm]) -> list[int]:
+        lists = {}
+        for place, form in enumerate(forms):
+            rows = form.narrow(self._all)
+            rows = rows.search(form.words) if form.words else rows
+            state = form.cleaned_data.get("state")
+            lists[f"{place:03}"] = rows.in_state(state, self.on) if state else rows
+        return [number for _, number in sorted(count_each(lists).items())]
+
+    @cached_property
+    def _stamp(self) -> str:
+        return stamp_of(self.project)
+
+    @property
+    def _all(self) -> ObligationQuerySet:
+        return Obligation.objects.filter(project=self.project)
+
+    @cached_property
+    def _narrowed(self) -> ObligationQuerySet:
+        return self.form.narrow(self._all)
+
+    def _found(self, rows: ObligationQuerySet) -> ObligationQuerySet:
+        return rows.search(self.form.words) if self.form.words else rows
 
     @property
     def pages(self) -> list[Link]:
@@ -170,8 +245,22 @@ class Listing:
     def neighbours(self, obligation: Obligation, position: int) -> tuple[int | None, int | None]:
         """Return the keys of the rows before and after, if the obligation still stands at that position (from 0)."""
         first = max(position - 1, 0)
-        around: list[int] = list(self.rows.values_list("pk", flat=True)[first : position + 2])
+        around = self.keys(first, position + 2 - first)
         here = position - first
         if here >= len(around) or around[here] != obligation.pk:
             return None, None
         return (around[here - 1] if here else None), (around[here + 1] if here + 1 < len(around) else None)
+
+
+class _Keys(Sequence[int]):
+    """The keys of a listing's rows, of which a paginator takes one page."""
+
+    def __init__(self, listing: Listing) -> None:
+        self.listing = listing
+
+    def __len__(self) -> int:
+        # Known already from the tabs: one query less.
+        return self.listing.count
+
+    def __getitem__(self, place: slice) -> list[int]:  # type: ignore[override]  # a paginator asks for slices alone
+        return self.listing.keys(place.start, place.stop - place.start)

@@ -7,28 +7,19 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from accounts.models import User
+from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Case, Count, F, Func, Q, Value, When
+from django.db.models import Case, Count, Exists, F, Func, OuterRef, Q, Value, When
 from django.db.models.functions import TruncMonth
 from registers.models import Project
 
+from obligations.querysets.occurrences import DONE
+from obligations.search import matches
 from obligations.states import DUE_SOON, State, Status
 
 if TYPE_CHECKING:
     from obligations.models import Obligation  # noqa: F401  the base class names it in a string
-
-SEARCHED = (
-    "number",
-    "title",
-    "requirement",
-    "supporting_information",
-    "general_comments",
-    "compliance_comments",
-    "responsible_role__name",
-    "mechanism__reference",
-    "mechanism__short",
-)
 
 
 class Order(NamedTuple):
@@ -119,14 +110,44 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
         return count_each({state.value: self.in_state(state, on) for state in State})
 
     def search(self, text: str) -> ObligationQuerySet:
-        """Keep the obligations that contain every word, anywhere in what people read."""
-        found = self
-        for word in text.split():
-            anywhere = Q()
-            for field in SEARCHED:
-                anywhere |= Q(**{f"{field}__icontains": word})
-            found = found.filter(anywhere)
-        return found
+        """Keep the obligations that contain every word, the last one by its beginning."""
+        return self.filter(pk__in=matches(text))
+
+    def of_person(self, user: int) -> ObligationQuerySet:
+        """Keep what the person with that key is responsible for, or has an unfinished occurrence of."""
+        assigned = self._related("Occurrence").filter(assigned_to=user).exclude(state__in=DONE)
+        return self.filter(Q(responsible_person=user) | Q(pk__in=assigned.values("obligation")))
+
+    def of_nobody(self) -> ObligationQuerySet:
+        """Keep what no person is responsible for."""
+        return self.filter(responsible_person=None)
+
+    def with_evidence(self) -> ObligationQuerySet:
+        """Keep what has evidence that was not removed."""
+        return self.filter(Exists(self._evidence()))
+
+    def without_evidence(self) -> ObligationQuerySet:
+        """Keep what has no evidence, or none that was not removed."""
+        return self.filter(~Exists(self._evidence()))
+
+    def awaiting_evidence(self, on: date) -> ObligationQuerySet:
+        """Keep what is late or falls due in 30 days, while nothing shows yet that it was done this time."""
+        pressing = in_state(State.OVERDUE, on) | in_state(State.DUE_SOON, on)
+        this_time = self._evidence().exclude(occurrence__state__in=DONE).exclude(occurrence=None)
+        return self.filter(pressing, ~Exists(this_time))
+
+    def tagged(self, tag: str) -> ObligationQuerySet:
+        """Keep what has the tag, whatever its case."""
+        tag = tag.strip()
+        first, last = Q(tags__iexact=tag) | Q(tags__istartswith=f"{tag},"), Q(tags__iendswith=f", {tag}")
+        return self.filter(first | last | Q(tags__icontains=f", {tag},"))
+
+    def _evidence(self) -> models.QuerySet[Any]:
+        return self._related("Evidence").filter(obligation=OuterRef("pk"), removed_at=None)
+
+    def _related(self, model: str) -> models.QuerySet[Any]:
+        # By name: their modules need this one.
+        return apps.get_model("obligations", model)._default_manager.all()
 
     def for_table(self) -> ObligationQuerySet:
         """Fetch with each row what a table of obligations shows."""
@@ -149,6 +170,11 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
     def in_order(self, order: str) -> ObligationQuerySet:
         """Sort by one of ORDERS."""
         return self.order_by(*ORDERS[order].by)
+
+    def state_counts_in_passing(self, on: date) -> dict[str, int]:
+        """Return what `state_counts` does, by one look at each row: quicker for rows that no index has together."""
+        rows = self.order_by().with_state(on).values_list("state_on").annotate(number=Count("pk"))
+        return dict.fromkeys(State.values, 0) | dict(rows)
 
     def state_counts_by(self, field: str, on: date) -> dict[Any, dict[str, int]]:
         """Return for each value of the field how many stand in each state on that day, in one query."""

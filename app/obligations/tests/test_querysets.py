@@ -56,7 +56,7 @@ def test_search_finds_every_word_wherever_it_stands(project: Project) -> None:
     found = Obligation.objects.search("groundwater quarter")
     assert [obligation.code for obligation in found] == ["MS1234 8-4"]
     assert not Obligation.objects.search("groundwater cockatoo").exists()
-    assert Obligation.objects.search("adviser ms1234").count() == 3
+    assert {"MS1234 6-2(1)", "MS1234 8-4"} <= {found.code for found in Obligation.objects.search("adviser ms1234")}
 
 
 @pytest.mark.django_db

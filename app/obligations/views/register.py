@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 from registers.access import Access, access_or_404
 
 from obligations.listing import Listing
-from obligations.models import Obligation
 
 # What htmx swaps, by the element that it asks for.
 FRAGMENTS = {"results": "obligations/_results.html", "register": "obligations/_register.html"}
@@ -28,6 +27,11 @@ def register(request: SignedInRequest, code: str) -> HttpResponse:
         "project": access.project,
         "listing": listing,
         "may_import": access.may("import.run"),
+        "may_add": access.may("obligation.add"),
+        "may_change": access.may("obligation.change"),
+        "may_bulk_edit": access.may("obligation.bulk_edit"),
+        "may_export": access.may("export.run"),
+        "may_share": access.may("view.share"),
         "fragment": fragment,
     }
     response = render(request, fragment or "obligations/register.html", context)
@@ -40,5 +44,4 @@ def register(request: SignedInRequest, code: str) -> HttpResponse:
 
 def listing_for(request: SignedInRequest, access: Access) -> Listing:
     """Return the register as the request's address asks for it."""
-    obligations = Obligation.objects.filter(project=access.project)
-    return Listing(obligations, project=access.project, query=request.GET, on=access.project.today)
+    return Listing(project=access.project, query=request.GET, user=request.user, on=access.project.today)

@@ -1,0 +1,118 @@
+"""Words that people type, as the database searches for them, and the places where it found them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.db import connection
+from django.db.models.expressions import RawSQL
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from obligations.search_index import JOINED, PARTS, TABLE
+
+if TYPE_CHECKING:
+    from obligations.querysets import ObligationQuerySet
+
+# More words than this narrow nothing further.
+MOST_WORDS = 32
+WORDS_AROUND = 24
+# Around the words found, in what the database returns; they mean nothing in any text.
+START, STOP = "\ue000", "\ue001"
+
+
+def expression(text: str, vendor: str) -> str:
+    """Return the search for all words of a text, the last one by its beginning; empty when it has none.
+
+    A number such as 6-2(1) is a phrase: its parts stand one behind the other. Only letters and digits of what was typed
+    get into the expression, so that nothing in it is an operator.
+    """
+    text = unicodedata.normalize("NFC", text)
+    phrases = [parts for word in text.split() if (parts := re.findall(r"[^\W_]+", word))][:MOST_WORDS]
+    if not phrases:
+        return ""
+    if vendor == "sqlite":
+        return " ".join(f'"{" ".join(parts)}"' for parts in phrases) + " *"
+    return " & ".join("(" + " <-> ".join(f"'{part}'" for part in parts) + ")" for parts in phrases)[:-1] + ":*)"
+
+
+def matches(text: str) -> RawSQL | list[int]:
+    """Return the keys of the obligations, of all projects, that contain the words; for `pk__in`.
+
+    Signs alone are no words: nothing contains them.
+    """
+    words = expression(text, connection.vendor)
+    if not words:
+        return []
+    sql = f"SELECT rowid FROM {TABLE} WHERE {_condition()}"  # noqa: S608  constants, and places for parameters
+    return RawSQL(sql, [words])  # noqa: S611  as above
+
+
+def best_first(obligations: ObligationQuerySet, text: str, first: int, number: int) -> list[int]:
+    """Return the keys of some of the obligations that contain the words, the best match before all.
+
+    The search leads and asks for each match whether it is among the obligations: the other way round SQLite may choose
+    to search once for each obligation.
+
+    Args:
+        obligations: among which to search.
+        text: the words.
+        first: how many matches to pass over.
+        number: how many to return at most.
+    """
+    words = expression(text, connection.vendor)
+    if not words:
+        return []
+    among = obligations.order_by().extra(where=[f"obligations_obligation.id = {TABLE}.rowid"])  # noqa: S610  constants
+    exists, parameters = among.values("pk").query.sql_with_params()
+    if connection.vendor == "sqlite":
+        rank, ranked_by = "rank", []
+    else:
+        rank, ranked_by = f"ts_rank(document, to_tsquery('english', %s)) DESC, {TABLE}.rowid", [words]
+    sql = (
+        f"SELECT {TABLE}.rowid FROM {TABLE} WHERE {_condition()} AND EXISTS ({exists}) "  # noqa: S608  Django's own
+        f"ORDER BY {rank} LIMIT %s OFFSET %s"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [words, *parameters, *ranked_by, number, first])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def excerpts(text: str, pks: Sequence[int]) -> dict[int, SafeString]:
+    """Return for each obligation where the words stand in it, marked; in one query."""
+    words = expression(text, connection.vendor)
+    if not (words and pks):
+        return {}
+    places = ", ".join(["%s"] * len(pks))
+    if connection.vendor == "sqlite":
+        # The plus sign has SQLite walk through the matches once, instead of searching anew for each key.
+        found = f"SELECT rowid, snippet({TABLE}, -1, %s, %s, '…', {WORDS_AROUND}) FROM {TABLE} WHERE {_condition()} AND"  # noqa: S608  constants
+        sql, parameters = f"{found} +rowid IN ({places})", [START, STOP, words, *pks]
+    else:
+        document = " || ' ' || ".join(PARTS.values())
+        found = f"SELECT o.id, ts_headline('english', {document}, to_tsquery('english', %s), %s) FROM {JOINED}"  # noqa: S608  constants
+        sql = f"{found} WHERE o.id IN ({places})"
+        options = f"StartSel={START}, StopSel={STOP}, MaxWords={WORDS_AROUND}, MinWords={WORDS_AROUND // 2}"
+        parameters = [words, options, *pks]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return {pk: marked(excerpt) for pk, excerpt in cursor.fetchall()}
+
+
+def marked(excerpt: str) -> SafeString:
+    """Return an excerpt as HTML: everything in it escaped, what stands between the two signs marked."""
+    pieces = re.split(f"{START}([^{START}{STOP}]*){STOP}", excerpt)
+    return format_html_join("", "{}", ((_piece(place, text),) for place, text in enumerate(pieces)))
+
+
+def _piece(place: int, text: str) -> SafeString:
+    return (
+        format_html("<mark>{}</mark>", text) if place % 2 else conditional_escape(re.sub(f"[{START}{STOP}]", "", text))
+    )
+
+
+def _condition() -> str:
+    return f"{TABLE} MATCH %s" if connection.vendor == "sqlite" else "document @@ to_tsquery('english', %s)"
