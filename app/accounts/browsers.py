@@ -12,13 +12,6 @@ SYSTEMS = {
     "Mac OS": "Mac",
     "Linux": "Linux",
 }
-    "iPhone": "iPhone",
-    "iPad": "iPad",
-    "Android": "Android",
-    "Windows": "Windows",
-    "Mac OS": "Mac",
-    "Linux": "Linux",
-}
 
 
 def name_of(user_agent: str) -> str:
