@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
 
 from accounts.models import Organisation, User
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
 
 from audit.models import AuditChain, AuditEvent
@@ -70,6 +71,19 @@ def sealed(event: AuditEvent) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@contextmanager
+def changing(organisation: Organisation) -> Iterator[None]:
+    """Make a transaction of what is done within, in which it is the organisation's only writer.
+
+    Each change ends in the one chain of its organisation. Who waited there with rows in hand that another needs, who
+    has recorded already, would wait for ever; so they queue before they touch a row. SQLite queues all writers itself.
+    """
+    with transaction.atomic():
+        if connection.features.has_select_for_update:
+            _end_of_chain(organisation)
+        yield
+
+
 def record(organisation: Organisation, actor: User | None, entry: Entry) -> AuditEvent:
     """Append one event; call it inside the transaction of the change that it records."""
     return record_many(organisation, actor, [entry])[0]
@@ -78,8 +92,7 @@ def record(organisation: Organisation, actor: User | None, entry: Entry) -> Audi
 def record_many(organisation: Organisation, actor: User | None, entries: Iterable[Entry]) -> list[AuditEvent]:
     """Append events in order, all within the caller's transaction or one of their own.
 
-    Who records several times in one transaction records last what the others wait for: from the first event on, no
-    other transaction of the organisation records anything until this one ends.
+    From the first event on, no other transaction of the organisation records anything until this one ends.
     """
     origin, now = current_origin(), timezone.now()
     with transaction.atomic():

@@ -17,6 +17,7 @@ def python(*arguments: str, **variables: str) -> subprocess.Popen[str]:
         [sys.executable, *arguments],
         cwd=APP,
         env=environment,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from accounts.models import User
-from audit.services import Entry, record, record_many
+from audit.services import Entry, changing, record, record_many
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import F
 from files.models import StoredFile
 from registers.models import Condition, Mechanism, MechanismVersion, Project
@@ -55,7 +54,7 @@ def version_publish(
     """
     project = mechanism.project
     require(actor, "mechanism.publish", project)
-    with transaction.atomic():
+    with changing(project.organisation):
         rows = Mechanism.objects.select_for_update(of=("self",)).select_related("project__organisation")
         current = rows.get(pk=mechanism.pk)
         if seal_of(current) != seal:
@@ -105,7 +104,7 @@ def retire_ended(project: Project, on: date) -> int:
     finished = ended.exclude(pk__in=unfinished).select_related("mechanism", "condition__ended")
     for obligation in finished:
         version = obligation.condition.ended if obligation.condition else None
-        with transaction.atomic():
+        with changing(project.organisation):
             changes = _retire(obligation)
             entry = Entry("obligation.retire", obligation, project.pk, changes=changes, reason=f"amended: {version}")
             record(project.organisation, None, entry)

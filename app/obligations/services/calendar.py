@@ -7,9 +7,8 @@ from datetime import date
 from typing import Any
 
 from accounts.models import User
-from audit.services import differences
+from audit.services import changing, differences
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import ProtectedError, Q
 from registers.models import Holiday, Milestone, Phase, Project, ProjectPhase, RollPolicy
 from registers.services.changing import as_added, note, require, store
@@ -36,7 +35,7 @@ def holidays_add(*, actor: User, project: Project, holidays: Mapping[date, str])
         PermissionDenied: the actor may not change the calendar here.
     """
     require(actor, PERMISSION, project)
-    with transaction.atomic():
+    with changing(project.organisation):
         known = set(project.holidays.filter(on__in=list(holidays)).values_list("on", flat=True))
         new = {day: name for day, name in sorted(holidays.items()) if day not in known}
         Holiday.objects.bulk_create(Holiday(project=project, on=day, name=name) for day, name in new.items())
@@ -56,7 +55,7 @@ def holiday_remove(*, actor: User, holiday: Holiday) -> Moves:
     """
     project = holiday.project
     require(actor, PERMISSION, project)
-    with transaction.atomic():
+    with changing(project.organisation):
         holiday.delete()
         moves = _after_holidays(project)
         note(actor, project, "holiday.remove", project, changes={f"{holiday.on:%Y-%m-%d}": (holiday.name, "")})
@@ -80,7 +79,7 @@ def phase_set(*, actor: User, project: Project, phase: Phase, starts_on: date | 
     require(actor, PERMISSION, project)
     if starts_on and ends_on and ends_on < starts_on:
         raise ValidationError({"ends_on": f"It ends before it starts on {starts_on:%-d %B %Y}."})
-    with transaction.atomic():
+    with changing(project.organisation):
         stored = ProjectPhase.objects.select_for_update().filter(project=project, phase=phase).first()
         before = stored or ProjectPhase(project=project, phase=phase)
         after = ProjectPhase(pk=before.pk, project=project, phase=phase, starts_on=starts_on, ends_on=ends_on)
@@ -116,7 +115,7 @@ def milestone_add(*, actor: User, project: Project, values: Mapping[str, Any]) -
     require(actor, PERMISSION, project)
     milestone = Milestone(project=project, **values)
     _check(milestone)
-    with transaction.atomic():
+    with changing(project.organisation):
         milestone.full_clean()
         milestone.save()
         changes = as_added(milestone, ("name", "planned_on", "occurred_on", "note"))
@@ -142,7 +141,7 @@ def milestone_change(
     """
     project = milestone.project
     require(actor, PERMISSION, project)
-    with transaction.atomic():
+    with changing(project.organisation):
         current = Milestone.objects.select_for_update(of=("self",)).select_related("project").get(pk=milestone.pk)
         said = store(current, changes, opened)
         _check(current)
@@ -164,7 +163,7 @@ def milestone_remove(*, actor: User, milestone: Milestone) -> None:
     project = milestone.project
     require(actor, PERMISSION, project)
     try:
-        with transaction.atomic():
+        with changing(project.organisation):
             note(actor, project, "milestone.remove", milestone, changes={"name": (milestone.name, "")})
             milestone.delete()
     except ProtectedError as error:

@@ -11,10 +11,9 @@ from typing import Any
 
 from accounts.models import User
 from accounts.roles import allowed
-from audit.services import Entry, differences, record
+from audit.services import Entry, changing, differences, record
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import File
-from django.db import transaction
 from django.utils import timezone
 from files.models import StoredFile
 from files.services import clean_name, store, verify
@@ -128,7 +127,7 @@ def evidence_add(
         except OSError:
             logger.exception("An uploaded file could not be stored")
             refused.append(f"{name} could not be stored because of a fault on our side: upload it again later.")
-    with transaction.atomic():
+    with changing(organisation):
         proven = _locked_row(proven)
         stored = []
         for name, content in kept:
@@ -164,7 +163,7 @@ def evidence_change(*, actor: User, evidence: Evidence, effective_on: date, desc
     if not Proven.by(evidence).may_upload(actor):
         raise PermissionDenied
     _past(effective_on, evidence.obligation)
-    with transaction.atomic():
+    with changing(evidence.obligation.project.organisation):
         current = _to_change(evidence, reason)
         before = copy(current)
         current.effective_on, current.description = effective_on, description
@@ -182,7 +181,7 @@ def evidence_remove(*, actor: User, evidence: Evidence, reason: str) -> Evidence
         ValidationError: it is locked or removed already, or no reason is given.
     """
     require(actor, "evidence.delete", evidence.obligation)
-    with transaction.atomic():
+    with changing(evidence.obligation.project.organisation):
         current = _to_change(evidence, reason)
         current.removed_at, current.removed_by, current.removed_for = timezone.now(), actor, reason
         current.save(update_fields=["removed_at", "removed_by", "removed_for"])
@@ -199,7 +198,7 @@ def evidence_review(*, actor: User, evidence: Evidence) -> Evidence:
         ValidationError: it is the actor's own upload, removed, or reviewed already.
     """
     require(actor, "evidence.verify", evidence.obligation)
-    with transaction.atomic():
+    with changing(evidence.obligation.project.organisation):
         current = _row(evidence)
         if current.removed_at or current.reviewed_at:
             raise ValidationError(f"{current.name} is {'removed' if current.removed_at else 'reviewed already'}.")

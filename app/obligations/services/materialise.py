@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from audit.services import changing
 from dateutil.relativedelta import relativedelta
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
@@ -115,7 +116,7 @@ def rematerialise(obligation: Obligation, on: date, *, since: date | None = None
         on: the project's day.
         since: what fell due before it stays in any case; `on` if None.
     """
-    with transaction.atomic():
+    with changing(obligation.project.organisation):
         obligation = _for_slots(Obligation.objects.filter(pk=obligation.pk)).get()
         rule = RecurrenceRule.objects.filter(obligation=obligation).first()
         around = Surroundings(obligation.project)

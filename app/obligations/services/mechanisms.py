@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from accounts.models import User
-from django.db import transaction
+from audit.services import changing
 from registers.models import Mechanism
 from registers.services.changing import note, require, store
 from registers.services.mechanisms import check_mechanism
@@ -47,7 +47,7 @@ def mechanism_change(
     require(actor, "mechanism.change", project)
     if "status" in changes:
         require(actor, "mechanism.publish", project)
-    with transaction.atomic():
+    with changing(project.organisation):
         rows = Mechanism.objects.select_for_update(of=("self",)).select_related("project__organisation", "parent")
         current = rows.get(pk=mechanism.pk)
         expired = current.expires

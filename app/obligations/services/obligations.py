@@ -8,9 +8,8 @@ from datetime import date
 from typing import Any
 
 from accounts.models import User
-from audit.services import Entry, differences, record
+from audit.services import Entry, changing, differences, record
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from registers.models import Project
 from registers.querysets import can
 
@@ -42,7 +41,7 @@ def obligation_create(*, actor: User, project: Project, values: Mapping[str, Any
     """
     if not can(actor, "obligation.add", project):
         raise PermissionDenied
-    with transaction.atomic():
+    with changing(project.organisation):
         obligation = Obligation(project=project, **values)
         obligation.full_clean()
         obligation.save()
@@ -75,7 +74,7 @@ def obligation_update(
         ValidationError: a value is not allowed; nothing was written.
     """
     require(actor, "obligation.change", obligation)
-    with transaction.atomic():
+    with changing(obligation.project.organisation):
         current = _current(obligation, expected_version)
         before = copy(current)
         for name, value in changes.items():
@@ -101,7 +100,7 @@ def obligation_suspend(*, actor: User, obligation: Obligation, starts_on: date, 
         ValidationError: it is suspended or retired already, or no reason is given.
     """
     require(actor, "obligation.retire", obligation)
-    with transaction.atomic():
+    with changing(obligation.project.organisation):
         current = _in_lifecycle(obligation, Lifecycle.ACTIVE)
         _because(reason)
         Suspension.objects.create(obligation=current, starts_on=starts_on, reason=reason, recorded_by=actor)
@@ -115,7 +114,7 @@ def obligation_resume(*, actor: User, obligation: Obligation, on: date) -> RuleC
         ValidationError: it is not suspended, or the day is not after the suspension's first.
     """
     require(actor, "obligation.retire", obligation)
-    with transaction.atomic():
+    with changing(obligation.project.organisation):
         current = _in_lifecycle(obligation, Lifecycle.SUSPENDED)
         suspension = current.suspensions.filter(ends_on=None).latest("starts_on")
         if on <= suspension.starts_on:
@@ -132,7 +131,7 @@ def obligation_retire(*, actor: User, obligation: Obligation, reason: str) -> Ru
         ValidationError: it is retired already, or no reason is given.
     """
     require(actor, "obligation.retire", obligation)
-    with transaction.atomic():
+    with changing(obligation.project.organisation):
         current = _in_lifecycle(obligation, Lifecycle.ACTIVE, Lifecycle.SUSPENDED)
         _because(reason)
         return _live(actor, current, Lifecycle.RETIRED, "obligation.retire", reason)
@@ -145,7 +144,7 @@ def obligation_reinstate(*, actor: User, obligation: Obligation, reason: str) ->
         ValidationError: it is not retired, or no reason is given.
     """
     require(actor, "obligation.retire", obligation)
-    with transaction.atomic():
+    with changing(obligation.project.organisation):
         current = _in_lifecycle(obligation, Lifecycle.RETIRED)
         _because(reason)
         suspended = current.suspensions.filter(ends_on=None).exists()

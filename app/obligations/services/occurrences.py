@@ -9,9 +9,8 @@ from datetime import date
 from typing import Any
 
 from accounts.models import User
-from audit.services import Entry, differences, record
+from audit.services import Entry, changing, differences, record
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -54,7 +53,7 @@ def _act(
     actor: User, occurrence: Occurrence, expected_version: int, *, permission: str, action: str, reason: str = ""
 ) -> Iterator[Occurrence]:
     """Give the stored occurrence to change; then save it, bring its obligation up to date, and record the change."""
-    with transaction.atomic():
+    with changing(occurrence.project.organisation):
         rows = Occurrence.objects.select_for_update(of=("self",)).select_related(
             "obligation__mechanism", "obligation__project__organisation", "project", "assigned_to"
         )
@@ -144,7 +143,7 @@ def occurrence_close(
     *, actor: User, occurrence: Occurrence, completed_on: date, result: str, note: str, expected_version: int
 ) -> Occurrence:
     """Sign it off with its outcome. It changes no other occurrence; the next one that the rule names is there."""
-    with transaction.atomic():
+    with changing(occurrence.project.organisation):
         with _act(
             actor, occurrence, expected_version, permission="occurrence.close", action="occurrence.close", reason=note
         ) as current:
@@ -256,7 +255,7 @@ def occurrence_trigger(*, actor: User, obligation: Obligation, on: date, what: s
         ValidationError: the obligation waits for no event, or the day lies in the future.
     """
     require(actor, "occurrence.update", obligation)
-    with transaction.atomic():
+    with changing(obligation.project.organisation):
         rule = RecurrenceRule.objects.select_for_update().filter(obligation=obligation).first()
         if rule is None or rule.basis not in {Basis.EVENT, Basis.AS_REQUIRED} or rule.milestone_id:
             raise ValidationError("This obligation waits for no event: change its recurrence first.")

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from accounts.models import User
-from audit.services import Entry, record_many
+from audit.services import Entry, changing, record_many
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
 from registers.models import Aspect, ObligationType, Party, Phase, Project, ProjectPhase, ResponsibleRole, Term
@@ -53,7 +52,7 @@ def term_rename(*, actor: User, project: Project, kind: Vocabulary, term: Term, 
         ValidationError: there is such a word already, or projects use it in which the actor may not manage words.
     """
     require(actor, "vocabulary.manage", project)
-    with transaction.atomic():
+    with changing(project.organisation):
         current = kind.model._default_manager.select_for_update().get(pk=term.pk)
         refuse_twin(current, name)
         _require_everywhere(actor, kind, current)
@@ -81,7 +80,7 @@ def term_merge(*, actor: User, project: Project, kind: Vocabulary, term: Term, i
     require(actor, "vocabulary.manage", project)
     if term.pk == into.pk:
         raise ValidationError({"into": f"“{term}” cannot be merged into itself: choose another word."})
-    with transaction.atomic():
+    with changing(project.organisation):
         terms = kind.model._default_manager.select_for_update().filter(organisation=project.organisation)
         term, into = terms.get(pk=term.pk), terms.get(pk=into.pk)
         _require_everywhere(actor, kind, term)

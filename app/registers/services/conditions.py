@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import User
+from audit.services import changing
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from registers.models import Condition, Mechanism
 from registers.services.changing import as_added, note, require, store
@@ -28,7 +28,7 @@ def condition_add(*, actor: User, mechanism: Mechanism, values: Mapping[str, Any
         ValidationError: the number is taken, or a value is not allowed.
     """
     require(actor, "mechanism.change", mechanism.project)
-    with transaction.atomic():
+    with changing(mechanism.project.organisation):
         condition = Condition(mechanism=mechanism, **values)
         check_number(condition, condition.number)
         check_place(condition, condition.parent)
@@ -64,7 +64,7 @@ def condition_correct(
     require(actor, "mechanism.change", project)
     if not reason.strip():
         raise ValidationError({"reason": "Say what was wrong: whoever reads the trail later will ask."})
-    with transaction.atomic():
+    with changing(project.organisation):
         current = _locked(condition)
         check_number(current, changes.get("number", current.number))
         note(actor, project, "condition.correct", current, changes=store(current, changes, opened), reason=reason)
@@ -80,7 +80,7 @@ def condition_move(*, actor: User, condition: Condition, parent: Condition | Non
     """
     project = condition.mechanism.project
     require(actor, "mechanism.change", project)
-    with transaction.atomic():
+    with changing(project.organisation):
         current = _locked(condition)
         check_place(current, parent)
         before = current.parent

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import User
+from audit.services import changing
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from files.models import StoredFile
 
 from registers.models import Mechanism, MechanismVersion, Project
@@ -52,7 +52,7 @@ def mechanism_add(*, actor: User, project: Project, values: Mapping[str, Any]) -
     require(actor, "mechanism.add", project)
     mechanism = Mechanism(project=project, **values)
     check_mechanism(mechanism)
-    with transaction.atomic():
+    with changing(project.organisation):
         mechanism.full_clean()
         mechanism.save()
         note(actor, project, "mechanism.add", mechanism, changes=as_added(mechanism, FIELDS))
@@ -97,7 +97,7 @@ def document_attach(*, actor: User, mechanism: Mechanism, file: StoredFile, name
         ValidationError: nobody has said when the mechanism was issued.
     """
     require(actor, "mechanism.change", mechanism.project)
-    with transaction.atomic():
+    with changing(mechanism.project.organisation):
         version = mechanism.versions.first() or first_version(actor, mechanism)
         before = version.document_name
         version.document, version.document_name = file, name

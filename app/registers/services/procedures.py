@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts.models import User
+from audit.services import changing
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from files.models import StoredFile
 
 from registers.models import Procedure, Project
@@ -29,7 +29,7 @@ def procedure_add(*, actor: User, project: Project, values: Mapping[str, Any]) -
         ValidationError: there is one of that name, or a value is not allowed.
     """
     require(actor, "vocabulary.manage", project)
-    with transaction.atomic():
+    with changing(project.organisation):
         procedure = Procedure(organisation=project.organisation, **values)
         _check(procedure)
         procedure.full_clean()
@@ -61,7 +61,7 @@ def procedure_change(
         ValidationError: a value is not allowed.
     """
     require(actor, "vocabulary.manage", project)
-    with transaction.atomic():
+    with changing(project.organisation):
         current = Procedure.objects.select_for_update().get(pk=procedure.pk)
         made = store(current, changes, opened)
         _check(current)  # after the values are in the row: what they say together is what counts
@@ -83,7 +83,7 @@ def procedure_document(*, actor: User, project: Project, procedure: Procedure, f
         PermissionDenied: the actor may not change controlled documents here.
     """
     require(actor, "vocabulary.manage", project)
-    with transaction.atomic():
+    with changing(project.organisation):
         before = procedure.document_name
         procedure.document, procedure.document_name = file, name
         procedure.save(update_fields=["document", "document_name"])

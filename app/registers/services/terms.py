@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TypeVar
 
 from accounts.models import Organisation, User
+from audit.services import changing
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import ProtectedError
 
 from registers.models import Project, Term
@@ -28,7 +28,7 @@ def term_add(*, actor: User, project: Project, vocabulary: type[AnyTerm], name: 
         ValidationError: the word is there already.
     """
     require(actor, "vocabulary.manage", project)
-    with transaction.atomic():
+    with changing(project.organisation):
         term = vocabulary(organisation=project.organisation, name=name)
         refuse_twin(term, name)
         term.full_clean()
@@ -46,7 +46,7 @@ def term_delete(*, actor: User, project: Project, term: Term) -> None:
     """
     require(actor, "vocabulary.manage", project)
     try:
-        with transaction.atomic():
+        with changing(project.organisation):
             note(actor, project, "term.delete", term, changes={"name": (term.name, "")})
             term.delete()
     except ProtectedError as error:
