@@ -13,6 +13,7 @@ from registers.models import Project
 
 from obligations.models.obligation import Obligation
 from obligations.models.occurrences import Occurrence
+from obligations.querysets import InspectionQuerySet
 
 
 class ChecklistItem(models.Model):
@@ -53,6 +54,8 @@ class Inspection(models.Model):
     performed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     summary = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = InspectionQuerySet.as_manager()
 
     class Meta:
         ordering = ["-planned_on", "-pk"]

@@ -15,6 +15,7 @@ from obligations.models.inspections import Answer
 from obligations.models.obligation import Obligation
 from obligations.models.occurrences import Occurrence
 from obligations.models.rules import Unit
+from obligations.querysets import CorrectiveActionQuerySet, NonComplianceQuerySet
 
 
 class NonCompliance(models.Model):
@@ -82,6 +83,8 @@ class NonCompliance(models.Model):
     closing_note = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
+    objects = NonComplianceQuerySet.as_manager()
+
     class Meta:
         ordering = ["-number"]
         constraints = [
@@ -128,11 +131,28 @@ class CorrectiveAction(models.Model):
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     version = models.PositiveIntegerField(default=1, editable=False)
 
+    objects = CorrectiveActionQuerySet.as_manager()
+
     class Meta:
         ordering = ["due_on", "pk"]
 
     def __str__(self) -> str:
         return self.description[:80]
+
+    def get_absolute_url(self) -> str:
+        return reverse("corrective_action_detail", args=[self.project.code, self.pk])
+
+    @property
+    def obligation(self) -> Obligation:
+        return self.non_compliance.obligation
+
+    @property
+    def project(self) -> Project:
+        return self.non_compliance.project
+
+    @property
+    def awaits_check(self) -> bool:
+        return self.completed_on is not None and self.closed_at is None
 
     def is_overdue(self, on: date) -> bool:
         return self.completed_on is None and self.closed_at is None and self.due_on < on
