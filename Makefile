@@ -115,7 +115,7 @@ lint: venv .venv/app-lts/.installed ## Linters, types, generated files: no warni
 	yamllint --strict .
 	ansible-lint --offline
 	mypy docs/role_readmes.py tests roles molecule
-	cd app && ../.venv/app-lts/bin/mypy .
+	cd app && ../.venv/app-lts/bin/mypy . ../docs/schema.py
 	.venv/app/bin/djlint app --check --lint --quiet
 	python docs/role_readmes.py --check
 
@@ -139,6 +139,7 @@ test-host: test-packages venv ## Molecule: a real systemd host from bare to serv
 
 docs: venv ## Write the generated documents again
 	python docs/role_readmes.py
+	.venv/app/bin/python docs/schema.py
 
 clean: ## Remove caches and environments, once no host runs on them
 	@test ! -d .local/guests || { echo "Hosts run on them: make demo-down; molecule destroy --all" >&2; exit 1; }
