@@ -56,11 +56,26 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "export.run": _ALL - {Role.VIEWER},
     "audit.view": _MANAGERS | {Role.APPROVER, Role.AUDITOR},
     "vocabulary.manage": _MANAGERS,
+    "member.manage": _MANAGERS,
+    "member.manage.organisation": frozenset({Role.ADMIN}),
     "view.share": _EDITORS,
 }
 
 # Members of the organisation who see all of its projects; the others see those that they belong to.
 SEES_ALL_PROJECTS = frozenset({Role.ADMIN, Role.MANAGER})
+
+
+# Who gives which roles: nobody one that can do more than theirs.
+GRANTED: dict[str, dict[Role, frozenset[Role]]] = {
+    "organisation": {Role.ADMIN: _ALL},
+    "project": {Role.ADMIN: _ALL - {Role.ADMIN}, Role.MANAGER: _ALL - {Role.ADMIN}},
+}
+
+
+def grantable(where: str, roles: set[str]) -> list[Role]:
+    """Return the roles that somebody with those roles may give in the `organisation` or in the `project`."""
+    given = {role for giver, granted in GRANTED[where].items() if giver in roles for role in granted}
+    return [role for role in Role if role in given]
 
 
 def allowed(codename: str, roles: set[str]) -> bool:

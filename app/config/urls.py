@@ -1,4 +1,5 @@
 from django.urls import include, path
+from registers.views import people
 from reports import views as reports
 
 from config import health
@@ -12,6 +13,7 @@ urlpatterns = [
     path("projects/<str:code>/", include("obligations.urls")),
     path("projects/<str:code>/", include("registers.urls")),
     path("projects/<str:code>/", include("audit.urls")),
+    path("invitations/<str:token>/", people.invitation_join, name="invitation_join"),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
