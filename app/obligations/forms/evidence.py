@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
-from files.forms import FilesField, FilesInput
+from files.forms import FilesField
 
 from obligations.models import Evidence
 
@@ -49,13 +49,10 @@ class EvidenceForm(forms.Form):
         identity: str = "evidence",
     ) -> None:
         super().__init__(data, files, initial={"effective_on": today}, auto_id=f"{identity}_%s")
-        limit = settings.MAX_UPLOAD_MB
-        self.fields[
-            "files"
-        ].help_text = (
-            f"Several at a time, up to {limit} MB together. Documents, images, text, emails, maps or zip archives."
+        self.fields["uploads"].help_text = (
+            f"Several at a time, up to {settings.MAX_UPLOAD_MB} MB together. "
+            "Documents, images, text, emails, maps or zip archives."
         )
-        self.fields["uploads"].widget = FilesInput(attrs={"multiple": True})
         self.fields["effective_on"].widget.attrs["max"] = today.isoformat()
 
 
