@@ -14,7 +14,7 @@ from registers.models import Project
 
 from obligations.counting import counted, stamp_of
 from obligations.filters import BEST, SIZE, Chip, FilterForm, Offer
-from obligations.models import Obligation, SavedView
+from obligations.models import Obligation, Occurrence, SavedView
 from obligations.querysets import ORDERS, ObligationQuerySet, count_each
 from obligations.search import best_first, excerpts
 from obligations.states import State
@@ -51,14 +51,15 @@ class Link(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A row: the obligation, its state, the query of its page, which knows the way back and to its neighbours, and
-    where the words that were searched for stand in it.
+    """A row: the obligation, its state, the query of its page, which knows the way back and to its neighbours,
+    where the words that were searched for stand in it, and its occurrence that falls due next.
     """
 
     obligation: Obligation
     state: State
     query: str
-    excerpt: str
+    excerpt: str = ""
+    occurrence: Occurrence | None = None
 
 
 class View(NamedTuple):
@@ -137,9 +138,10 @@ class Listing:
         pks = list(self.page)
         rows = Obligation.objects.filter(project=self.project).for_table().in_bulk(pks)
         found = excerpts(self.form.words, pks) if self.form.words else {}
+        due = {occurrence.obligation_id: occurrence for occurrence in Occurrence.objects.falling_due_next(pks)}
         first = max(self.page.start_index() - 1, 0)
         return [
-            Entry(rows[pk], rows[pk].state(self.on), self.url(at=position), found.get(pk, ""))
+            Entry(rows[pk], rows[pk].state(self.on), self.url(at=position), found.get(pk, ""), due.get(pk))
             for position, pk in enumerate(pks, start=first)
         ]
 

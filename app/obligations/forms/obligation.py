@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from accounts.models import User
 from django import forms
 from django.http import QueryDict
 
@@ -54,7 +55,9 @@ class ObligationForm(ModelForm):
         for name, field in self.fields.items():
             field.show_hidden_initial = name != "version"
             if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
-                field.queryset = field.queryset.model.objects.filter(organisation=organisation)
+                model = field.queryset.model
+                people = obligation.project.people()
+                field.queryset = people if model is User else model.objects.filter(organisation=organisation)
                 field.empty_label = "Not recorded"
             elif isinstance(field, forms.TypedChoiceField) and not field.required:
                 field.choices = [("", "Not recorded"), *(choice for choice in field.widget.choices if choice[0])]
@@ -88,7 +91,7 @@ class ObligationForm(ModelForm):
     def differences(self, current: Obligation) -> list[Difference]:
         """Return each field that this person or somebody else changed since the page was opened."""
         found = []
-        for name in FIELDS:
+        for name in self._meta.fields:
             opened = self.fields[name].to_python(self.data.get(f"initial-{name}"))
             if isinstance(opened, str):
                 opened = opened.replace("\r\n", "\n")
@@ -109,7 +112,7 @@ class ObligationForm(ModelForm):
 
     def upon(self, current: Obligation) -> ObligationForm:
         """Return the form again: this person's changes upon what is stored now, so that saving it loses neither."""
-        fresh = ObligationForm(None, obligation=current)
+        fresh = type(self)(None, obligation=current)
         data = QueryDict(mutable=True)
         for name in fresh.fields:
             stored = fresh[name].value()
@@ -120,4 +123,4 @@ class ObligationForm(ModelForm):
             # A box that is not ticked is not sent.
             if written not in ("", "False"):
                 data[name] = written
-        return ObligationForm(data, obligation=current)
+        return type(self)(data, obligation=current)

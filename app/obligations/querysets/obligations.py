@@ -151,7 +151,7 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
 
     def for_table(self) -> ObligationQuerySet:
         """Fetch with each row what a table of obligations shows."""
-        return self.select_related("mechanism", "aspect", "phase", "responsible_role", "project")
+        return self.select_related("mechanism", "aspect", "phase", "responsible_role", "responsible_person", "project")
 
     def for_page(self) -> ObligationQuerySet:
         """Fetch with the row all that the page of one obligation shows."""

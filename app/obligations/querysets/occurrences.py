@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,11 @@ class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
     def for_table(self) -> OccurrenceQuerySet:
         """Fetch with each row what a table of occurrences shows."""
         return self.select_related("project", "obligation__mechanism", "obligation__aspect", "assigned_to")
+
+    def falling_due_next(self, obligations: Iterable[int]) -> OccurrenceQuerySet:
+        """Keep of the obligations with these keys what each one's due date stands for."""
+        dated = self.unfinished().filter(obligation__in=obligations, due_date=F("obligation__action_due_date"))
+        return dated.select_related("assigned_to")
 
     def soonest_first(self) -> OccurrenceQuerySet:
         return self.order_by(F("due_date").asc(nulls_last=True), "obligation__sort_key", "pk")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from accounts.http import SignedInRequest
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.cache import patch_vary_headers
-from django.views.decorators.http import require_safe
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
 from registers.access import Access, access_or_404
 
 from obligations.listing import Listing
 
+# Whose keys do what differs from one keyboard to the next: a browser keeps the choice.
+KEYS = "enssol_shortcuts"
+YEAR = 365 * 24 * 60 * 60
 # What htmx swaps, by the element that it asks for.
 FRAGMENTS = {"results": "obligations/_results.html", "register": "obligations/_register.html"}
 
@@ -32,6 +37,7 @@ def register(request: SignedInRequest, code: str) -> HttpResponse:
         "may_bulk_edit": access.may("obligation.bulk_edit"),
         "may_export": access.may("export.run"),
         "may_share": access.may("view.share"),
+        "shortcuts": request.COOKIES.get(KEYS) != "off",
         "fragment": fragment,
     }
     response = render(request, fragment or "obligations/register.html", context)
@@ -39,6 +45,21 @@ def register(request: SignedInRequest, code: str) -> HttpResponse:
         page = listing.page.number
         response.headers["HX-Push-Url"] = request.path + listing.url(page=page if page > 1 else "")
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+@login_required
+@require_POST
+def register_keys(request: SignedInRequest, code: str) -> HttpResponse:
+    """Switch the keyboard shortcuts of this browser on or off."""
+    access_or_404(request.user, code)
+    back = request.POST.get("back", "")
+    allowed = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    response = redirect(back if allowed else resolve_url("register", code))
+    wanted = "off" if request.POST.get("shortcuts") == "off" else "on"
+    response.set_cookie(
+        KEYS, wanted, max_age=YEAR, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"
+    )
     return response
 
 
