@@ -56,6 +56,22 @@ def test_the_service_runs_now_and_after_a_reboot(host: Host, unit: str) -> None:
     assert host.service(unit).is_enabled
 
 
+@pytest.mark.parametrize("name", ["occurrences", "evidence"])
+def test_what_runs_by_itself_runs_daily_and_works(host: Host, name: str) -> None:
+    assert host.service(f"enssol-{name}.timer").is_enabled
+    assert host.service(f"enssol-{name}.timer").is_running
+    with host.sudo():
+        # A unit of type oneshot: systemctl waits for its end, and fails with it.
+        host.check_output(f"systemctl start enssol-{name}.service")
+
+
+def test_nginx_takes_the_largest_file_that_the_app_takes(host: Host) -> None:
+    with host.sudo():
+        limit = re.search(r"ENSSOL_MAX_UPLOAD_MB='(\d+)'", host.file("/etc/enssol/enssol.env").content_string)
+        assert limit
+        assert host.file("/etc/nginx/nginx.conf").contains(f"client_max_body_size {int(limit[1]) + 1}m;")
+
+
 def test_the_service_answers_that_it_is_ready(host: Host) -> None:
     with host.sudo():
         name = re.search(r"ENSSOL_ALLOWED_HOSTS='([^',]+)", host.file("/etc/enssol/enssol.env").content_string)
