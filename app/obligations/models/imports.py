@@ -35,6 +35,7 @@ class ImportBatch(models.Model):
         CHECKED = "checked", "Checked"
         ACCEPTING = "accepting", "Being accepted"
         ACCEPTED = "accepted", "Accepted"
+        UNDOING = "undoing", "Being undone"
         UNDONE = "undone", "Undone"
         DISCARDED = "discarded", "Discarded"
         FAILED = "failed", "Failed"
@@ -42,6 +43,9 @@ class ImportBatch(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imports")
     file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, related_name="+")
     file_name = models.CharField(max_length=255)
+    sheet = models.CharField(max_length=100, blank=True)
+    sheets = models.JSONField(default=list, help_text="The workbook's visible sheets.")
+    header = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the header's names.")
     columns = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State.choices, default=State.UPLOADED)
     counts = models.JSONField(default=dict, help_text="Result: number of rows.")
@@ -73,10 +77,13 @@ class ImportRow(models.Model):
     result = models.CharField(max_length=10)
     findings = models.JSONField(default=list)
     changes = models.JSONField(default=dict, encoder=DjangoJSONEncoder, help_text="Field: [before, after].")
+    applied = models.BooleanField(default=False, help_text="What it changes is in the register now.")
     obligation = models.ForeignKey(
         Obligation, on_delete=models.SET_NULL, null=True, blank=True, related_name="import_rows"
     )
-    version = models.PositiveIntegerField(null=True, help_text="Of the obligation after it; another one means touched.")
+    version = models.PositiveIntegerField(
+        null=True, help_text="Of the obligation as checked, or after it; another one means touched."
+    )
 
     class Meta:
         ordering = ["batch", "line"]

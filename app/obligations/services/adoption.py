@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django.db import transaction
@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from obligations.models import Basis, Obligation, Occurrence, RecurrenceRule, Unit
 from obligations.recurrence.words import EVENTS, SEQUENCES
-from obligations.services.materialise import Surroundings, missing
-from obligations.services.projection import project_occurrences
+from obligations.services.materialise import Surroundings, missing, wanted_slots
+from obligations.services.projection import project_occurrences, standing
 from obligations.states import OccurrenceState, Result, Status
 
 BATCH = 500
@@ -41,11 +41,12 @@ def rule_in_register(obligation: Obligation) -> RecurrenceRule:
     return rule
 
 
-def adopt(obligations: Iterable[Obligation]) -> int:
+def adopt(obligations: Iterable[Obligation], rules: Mapping[int, RecurrenceRule] | None = None) -> int:
     """Give each obligation that has no rule the rule and the occurrences that its register's words say.
 
     Args:
         obligations: saved, with their project and mechanism at hand.
+        rules: by the obligation's key, unsaved, for registers that say more than a word.
 
     Returns:
         how many occurrences were created.
@@ -54,22 +55,37 @@ def adopt(obligations: Iterable[Obligation]) -> int:
     prefetch_related_objects(batch, "suspensions")
     projects = {obligation.project_id: obligation.project for obligation in batch}
     surroundings = {key: Surroundings(project) for key, project in projects.items()}
-    rules, occurrences, several = [], [], []
+    stated_rules, new_rules, occurrences, otherwise = rules or {}, [], [], []
     for obligation in batch:
         here = surroundings[obligation.project_id]
-        obligation.rule = rule_in_register(obligation)
-        rules.append(obligation.rule)
+        obligation.rule = stated_rules.get(obligation.pk) or rule_in_register(obligation)
+        new_rules.append(obligation.rule)
         first = _first(obligation, here)
         stated = [first] if first else []
+        if first and obligation.pk in stated_rules:
+            _begin_with(first, obligation, here)
         named = missing(obligation, here, on=obligation.project.today, present=stated)
         occurrences += stated + named
-        if stated and named:
-            several.append(obligation.pk)
+        stands = (obligation.action_due_date, obligation.status, obligation.close_out_date)
+        if standing(stated + named) != stands:
+            otherwise.append(obligation.pk)
     with transaction.atomic():
-        RecurrenceRule.objects.bulk_create(rules, batch_size=BATCH)
+        RecurrenceRule.objects.bulk_create(new_rules, batch_size=BATCH)
         Occurrence.objects.bulk_create(occurrences, batch_size=BATCH)
-        project_occurrences(several)
+        project_occurrences(otherwise)
     return len(occurrences)
+
+
+def _begin_with(first: Occurrence, obligation: Obligation, around: Surroundings) -> None:
+    """Let the sequence begin with the date that the row states: what lies before it is not in the file."""
+    if first.nominal_date is None:
+        return
+    slots = wanted_slots(obligation.rule, obligation, around, on=max(obligation.project.today, first.nominal_date))
+    same = next((slot for slot in slots if first.nominal_date in {slot.nominal, slot.due}), None)
+    if same and same.nominal:
+        first.sequence, first.nominal_date, first.due_date = same.number, same.nominal, same.due
+        first.period_start, first.period_end = same.period_start, same.period_end
+    obligation.rule.effective_from = first.nominal_date
 
 
 def _first(obligation: Obligation, around: Surroundings) -> Occurrence | None:

@@ -8,9 +8,8 @@ from datetime import date
 from typing import Any
 
 from accounts.models import User
-from audit.services import Entry, differences, record
+from audit.services import Entry, changing, differences, record
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
 from obligations.models import Basis, Obligation, RecurrenceRule, Unit
 from obligations.recurrence.words import describe
@@ -67,21 +66,10 @@ def rule_set(
         ValidationError: the rule makes no sense; nothing was written.
     """
     require(actor, "obligation.change", obligation)
-    today = obligation.project.today
-    with transaction.atomic():
-        stored = RecurrenceRule.objects.select_for_update().filter(obligation=obligation).first()
-        before = copy(stored) if stored else None
-        rule = RecurrenceRule(pk=stored.pk if stored else None, obligation=obligation, **values)
-        rule_check(rule)
+    with changing(obligation.project.organisation):
+        before, rule, change = rule_put(obligation, values, since=since)
         if before and not differences(before, rule, FIELDS):
-            return RuleChange()
-        # One date is a mistake to correct rather than a history to keep.
-        since = date.min if before and before.basis == Basis.ONE_OFF else since or today
-        rule.sequence_from = next_sequence(obligation)
-        stands = obligation.occurrences.filter(due_date__lt=since).exists() or _touched(obligation)
-        rule.effective_from = since if stands and since > date.min else None
-        rule.save()
-        change = rematerialise(obligation, today, since=since)
+            return change
         record(
             obligation.project.organisation,
             actor,
@@ -98,6 +86,33 @@ def rule_set(
             ),
         )
     return change
+
+
+def rule_put(
+    obligation: Obligation, values: Mapping[str, Any], *, since: date | None = None
+) -> tuple[RecurrenceRule | None, RecurrenceRule, RuleChange]:
+    """Store a rule and bring the occurrences in line, inside the transaction of a caller that records it.
+
+    Returns:
+        the rule as it was, as it is, and what became of the dates; nothing is written for the same rule again.
+
+    Raises:
+        ValidationError: the rule makes no sense.
+    """
+    today = obligation.project.today
+    stored = RecurrenceRule.objects.select_for_update().filter(obligation=obligation).first()
+    before = copy(stored) if stored else None
+    rule = RecurrenceRule(pk=stored.pk if stored else None, obligation=obligation, **values)
+    rule_check(rule)
+    if before and not differences(before, rule, FIELDS):
+        return before, rule, RuleChange()
+    # One date is a mistake to correct rather than a history to keep.
+    since = date.min if before and before.basis == Basis.ONE_OFF else since or today
+    rule.sequence_from = next_sequence(obligation)
+    stands = obligation.occurrences.filter(due_date__lt=since).exists() or _touched(obligation)
+    rule.effective_from = since if stands and since > date.min else None
+    rule.save()
+    return before, rule, rematerialise(obligation, today, since=since)
 
 
 def rule_check(rule: RecurrenceRule) -> None:

@@ -196,10 +196,10 @@ def test_a_corrected_row_comes_in_and_a_changed_one_tells_each_difference(write:
     lines = report_of(changed, tmp_path)
     differences = {line["column"]: (line["before"], line["stored"]) for line in lines if line["message"] == "changed"}
     assert differences == {
-        "status": ("not_started", "in_progress"),
+        "status": ("not started", "in progress"),
         "aspect": ("Dust", "Air"),
         "due_date": ("2027-01-01", ""),
-        "extra": ("{'note': 'a'}", "{}"),
+        "note": ("a", ""),
     }
     assert {line["result"] for line in lines if line["number"] == "1"} == {"updated"}
     first, second = Obligation.objects.order_by("sort_key")
@@ -283,5 +283,7 @@ def test_a_report_never_overwrites_the_register(write: Write) -> None:
 
 
 def test_a_missing_file_is_named_in_one_line() -> None:
-    with pytest.raises(CommandError, match=r"nowhere.csv: No such file or directory: give the path"):
+    with pytest.raises(
+        CommandError, match=r"nowhere.csv: No such file or directory: give the path of a CSV or XLSX file"
+    ):
         run(Path("nowhere.csv"))

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import csv
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
-from pathlib import Path
+from itertools import islice
 from textwrap import shorten
-from typing import Any, TextIO
+from typing import Any, BinaryIO
 
 from registers.importing import values
-from registers.importing.columns import COLUMNS, Column, find
+from registers.importing.cells import Cell, Kind, NotARegister
+from registers.importing.columns import BY_FIELD, COLUMNS, Column, extra_name, find, likely
+from registers.importing.literal import unmark
+from registers.importing.tables import lines_of, sheets_of
 from registers.sorting import natural_key
 
 _CLAUSE_WORDS = ("condition", "commitment", "clause", "schedule")
+# Above its header a register may have a title and a few notes.
+HEADER_WITHIN = 20
 _DATES = tuple(column.field for column in COLUMNS if column.read is values.day)
-
-
-class NotARegister(Exception):
-    """The file as a whole cannot be read; the message is one line with its remedy."""
 
 
 @dataclass(frozen=True)
@@ -78,78 +80,107 @@ def shown(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def read_register(path: Path, *, today: date, issued: Mapping[str, date]) -> Iterator[Row]:
-    """Yield each row of a CSV register; blank lines are passed over, and the file is never held as a whole.
+class Register:
+    """A register's file: what its columns are called, and its rows, which are read one by one.
 
     Args:
-        path: a CSV file in UTF-8, with or without a byte order mark.
-        today: the day from which far-away dates are told from typing errors.
-        issued: the same for each mechanism whose issue date is known, by the natural key of its reference.
+        file: CSV or XLSX, open for reading.
+        sheet: of a workbook; the one that looks most like a register if empty.
 
     Raises:
-        NotARegister: the file cannot be opened, is not UTF-8 CSV, lacks a needed column, or holds no row.
+        NotARegister: the file is neither, or has no header.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from _Reader(file, today, issued).rows()
-    except OSError as error:
-        raise NotARegister(f"{path}: {error.strerror}: give the path of a CSV file") from error
-    except UnicodeDecodeError as error:
-        raise NotARegister(f"{path} is not UTF-8: save it as “CSV UTF-8” and import it again") from error
-    except _Malformed as error:
-        raise NotARegister(f"{path}: {error}") from error
+
+    def __init__(self, file: BinaryIO, sheet: str = "") -> None:
+        self._file = file
+        self.sheets = sheets_of(file)
+        self.sheet = sheet or max(self.sheets, key=self._likeness, default="")
+        lines = list(islice(lines_of(file, self.sheet), HEADER_WITHIN))
+        if not lines:
+            raise NotARegister("it is empty: export the register again")
+        self._header_line, header = max(lines, key=lambda line: _likeness(line[1]))
+        if _likeness(header) < 2:
+            self._header_line, header = lines[0]
+        self.names = _distinct(header)
+
+    @property
+    def fingerprint(self) -> str:
+        """By which files with the same header are known again."""
+        return hashlib.sha256(json.dumps(self.names).encode()).hexdigest()
+
+    def guess(self, *, boldly: bool = False) -> dict[str, str]:
+        """Return which column is which field, or empty for one that is to be kept under its name.
+
+        Args:
+            boldly: also take a column for what its name is merely like, for a person to confirm.
+        """
+        known = {name: find(name) for name in self.names}
+        taken = {column.field for column in known.values() if column}
+        guessed = {}
+        for name, column in known.items():
+            like = likely(name) if boldly and column is None else None
+            meant = like if like and like.field not in taken else column
+            guessed[name] = meant.field if meant else ""
+            taken.add(guessed[name])
+        return guessed
+
+    def rows(
+        self, *, today: date, issued: Mapping[str, date], columns: Mapping[str, str] | None = None
+    ) -> Iterator[Row]:
+        """Yield each row; blank lines are passed over, and the file is never held as a whole.
+
+        Args:
+            today: the day from which far-away dates are told from typing errors.
+            issued: the same for each mechanism whose issue date is known, by the natural key of its reference.
+            columns: which column is which field; as `guess` says if None.
+
+        Raises:
+            NotARegister: a needed column is missing, two are the same, the file is damaged, or it holds no row.
+        """
+        fields = self.guess() if columns is None else columns
+        header = [(name, BY_FIELD.get(fields.get(name, ""))) for name in self.names]
+        _check_header(header)
+        self._file.seek(0)
+        reader = _Reader(header, today, issued)
+        found = False
+        for number, cells in lines_of(self._file, self.sheet):
+            if number > self._header_line:
+                found = True
+                yield reader.row(number, cells)
+        if not found:
+            raise NotARegister("there is no row below its header: export the register again")
+
+    def _likeness(self, sheet: str) -> int:
+        lines = islice(lines_of(self._file, sheet), HEADER_WITHIN)
+        return max((_likeness(cells) for _, cells in lines), default=0)
 
 
-class _Malformed(Exception):
-    """What is wrong with the file, and its remedy."""
+def _likeness(cells: list[str]) -> int:
+    return sum(find(cell) is not None for cell in cells)
+
+
+def _check_header(header: list[tuple[str, Column | None]]) -> None:
+    fields = [column.field for _, column in header if column]
+    missing = [column.names[0] for column in COLUMNS if column.needed and column.field not in fields]
+    if missing:
+        hint = "separate its columns with commas" if len(header) == 1 else "name it so in the first line"
+        raise NotARegister(f"not a register, it has no column {', '.join(missing)}: {hint}")
+    for _, column in header:
+        if column and fields.count(column.field) > 1:
+            raise NotARegister(f"two columns both hold the {column.names[0]}: rename or remove one")
 
 
 class _Reader:
     """One pass over a file."""
 
-    def __init__(self, file: TextIO, today: date, issued: Mapping[str, date]) -> None:
-        self.csv = csv.reader(file, strict=True)
+    def __init__(self, header: list[tuple[str, Column | None]], today: date, issued: Mapping[str, date]) -> None:
+        self.header = header
         self.today = today
         self.issued = issued
-        self.header: list[tuple[str, Column | None]] = []
-        self.names: dict[str, str] = {}
+        self.names = {column.field: name for name, column in header if column}
         self.kept: set[str] = set()
 
-    def rows(self) -> Iterator[Row]:
-        lines = self._lines()
-        _, header = next(lines, (0, []))
-        self._understand(header)
-        number = 0
-        for number, cells in lines:
-            yield self._row(number, cells)
-        if not number:
-            raise _Malformed("there is no row below its header: export the register again")
-
-    def _lines(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield each line that holds anything, with the number of the file's line that it begins on."""
-        begins = 1
-        try:
-            for cells in self.csv:
-                if any(cell.strip() for cell in cells):
-                    yield begins, cells
-                begins = self.csv.line_num + 1
-        except csv.Error as error:
-            raise _Malformed(f"line {begins} is not CSV ({error}): put quotes right and import it again") from error
-
-    def _understand(self, header: list[str]) -> None:
-        columns = [find(name) for name in header]
-        fields = [column.field for column in columns if column]
-        missing = [column.names[0] for column in COLUMNS if column.needed and column.field not in fields]
-        if missing:
-            hint = "separate its columns with commas" if len(header) == 1 else "name it so in the first line"
-            raise _Malformed(f"not a register, it has no column {', '.join(missing)}: {hint}")
-        for column in columns:
-            if column and fields.count(column.field) > 1:
-                raise _Malformed(f"two columns both hold the {column.names[0]}: rename or remove one")
-        self.header = list(zip(_distinct(header), columns, strict=True))
-        self.names = {column.field: name for name, column in self.header if column}
-
-    def _row(self, line: int, cells: list[str]) -> Row:
+    def row(self, line: int, cells: list[str]) -> Row:
         row = Row(line, names=self.names)
         missing = len(self.header) - len(cells)
         if missing > 0 or any(cell.strip() for cell in cells[len(self.header) :]):
@@ -170,6 +201,8 @@ class _Reader:
     def _read(self, row: Row, column: Column, cell: str) -> None:
         notes: list[str] = []
         row.cells[column.field] = cell
+        if isinstance(cell, Cell) and not _fits(row, column, cell):
+            return
         try:
             value = row.values[column.field] = column.read(cell, notes.append)
         except values.Refused as refusal:
@@ -180,7 +213,8 @@ class _Reader:
 
     def _keep(self, row: Row, name: str, cell: str) -> None:
         # An empty cell is kept too: it empties what an earlier import brought.
-        row.extra[name] = cell if cell.strip() else ""
+        literal, name = unmark(cell, values.text_changes), extra_name(name)
+        row.extra[name] = literal if literal is not None else cell if cell.strip() else ""
         if row.extra[name] and name not in self.kept:
             self.kept.add(name)
             message = "no field is known for this column: its cells are kept with each obligation, under this name"
@@ -202,6 +236,24 @@ class _Reader:
         _compare(row)
 
 
+def _fits(row: Row, column: Column, cell: Cell) -> bool:
+    """Refuse what a spreadsheet made of a text; whether the cell is to be read."""
+    if cell.kind is Kind.ERROR and cell.casefold() != "#n/a":
+        row.refuse(column.field, "its formula gives an error", "write the value, or put the formula right")
+        return False
+    names = column.changes is values.label_changes
+    if names and cell.kind is Kind.DAY:
+        row.refuse(
+            column.field,
+            "the spreadsheet took it for a date",
+            "format the column as text and write it again, such as 6-2",
+        )
+        return False
+    if names and cell.kind is Kind.NUMBER and "." in cell:
+        row.warn(column.field, "the spreadsheet holds a number, which has no zeros at its end: 1.1 may be 1.10", cell)
+    return True
+
+
 def _compare(row: Row) -> None:
     """Warn of what is unusual; it is stored as it stands."""
     read = row.values
@@ -211,7 +263,9 @@ def _compare(row: Row) -> None:
     if meant and word.rstrip("s") != meant[0]:
         row.warn("number", f"{word!r} looks like {meant[0]!r} misspelt", number)
     if read.get("status") == "completed" and not read.get("close_out_date"):
-        row.warn("close_out_date", "completed, but without a close-out date")
+        row.warn(
+            "close_out_date", "completed, but without a close-out date: its due date, or else today, stands for it"
+        )
     if read.get("status") not in {"completed", None} and read.get("close_out_date"):
         row.warn("status", "there is a close-out date, but it is not completed", row.cells.get("status", ""))
     for thing in ("recurring", "inspection"):

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from calendar import isleap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+from registers.importing.literal import unmark
+from registers.importing.words import FREQUENCIES, PLACES, STATUSES, Words
 
 Note = Callable[[str], None]
 
@@ -30,30 +33,11 @@ _ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
 _LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
 _EMAIL = re.compile(rf"{_ATOM}(\.{_ATOM})*@({_LABEL}\.)+[a-z]{{2,63}}", re.ASCII | re.IGNORECASE)
 _LIKE_A_DAY = re.compile(r"\d+[-/]\d+[-/]\d+")
+_WHOLE = re.compile(r"-?\d{1,4}", re.ASCII)
+# What one line with single spaces does not have.
+_UNEVEN = re.compile(r"[^\S ]|\s{2}")
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
-# Which words stand for a value; the first of them is its name.
-STATUSES = {
-    "not_started": ("not started",),
-    "in_progress": ("in progress",),
-    "completed": ("completed", "complete"),
-}
-FREQUENCIES = {
-    "daily": ("daily",),
-    "weekly": ("weekly",),
-    "fortnightly": ("fortnightly",),
-    "monthly": ("monthly",),
-    "quarterly": ("quarterly",),
-    "six_monthly": ("six-monthly", "half-yearly", "every 6 months"),
-    "annually": ("annually", "annual", "yearly"),
-    "biennial": ("every two years", "every 2 years", "biennial", "biennially"),
-    "as_required": ("as required",),
-    "mobilisation": ("mobilisation",),
-    "decommissioning": ("decommissioning",),
-    "extreme_weather": ("extreme weather",),
-    "incident": ("incident",),
-}
-PLACES = {"site": ("site",), "desktop": ("desktop",)}
 _AMBIGUOUS = re.compile(r"bi[- ]?(annual(ly)?|month(ly)?|week(ly)?)")
 
 
@@ -72,7 +56,7 @@ def _bare(word: str) -> str:
     return re.sub(r"[\s_-]+", " ", word.casefold())
 
 
-def _choice(what: str, known: Mapping[str, tuple[str, ...]]) -> Callable[[str, Note], str]:
+def choice(what: str, known: Words) -> Callable[[str, Note], str]:
     """Return a reader for one of the known words, whatever its case, hyphens and underscores."""
     meanings = {_bare(word): (value, words[0]) for value, words in known.items() for word in words}
     remedy = "write one of: " + ", ".join(words[0] for words in known.values())
@@ -92,13 +76,23 @@ def _choice(what: str, known: Mapping[str, tuple[str, ...]]) -> Callable[[str, N
 
 
 # Each returns nothing for an empty cell.
-optional_status = _choice("status", STATUSES)
-place = _choice("place", PLACES)
-_plain_frequency = _choice("frequency", FREQUENCIES)
+optional_status = choice("status", STATUSES)
+place = choice("place", PLACES)
+_plain_frequency = choice("frequency", FREQUENCIES)
 
 
 def text(cell: str, note: Note) -> str:
-    """Return the text with the line breaks and spaces inside it; what an export left in an empty cell is left out."""
+    """Return the text with the line breaks and spaces inside it; what an export left in an empty cell is left out.
+
+    Raises:
+        Refused: no database holds it.
+    """
+    if "\0" in cell:
+        raise Refused("it holds a character without a meaning (NUL)", "write the text anew")
+    literal = unmark(cell, text_changes)
+    if literal is not None:
+        note("the apostrophe only says that it is text")
+        return literal
     stripped = cell.strip()
     if stripped.casefold() in _POLLUTION:
         note("an export's mark for an empty cell")
@@ -108,13 +102,18 @@ def text(cell: str, note: Note) -> str:
     return stripped
 
 
-def term(cell: str, note: Note) -> str:
-    """Return a word of a vocabulary; it may stand on several lines.
+def text_changes(value: str) -> bool:
+    """Return whether reading a cell with this text gives another text."""
+    return value != value.strip() or value.casefold() in _POLLUTION
+
+
+def term(cell: str, note: Note, *, longest: int = 255) -> str:
+    """Return a text of limited length, such as a word of a vocabulary; it may stand on several lines.
 
     Raises:
-        Refused: it is longer than a vocabulary holds.
+        Refused: it is longer than `longest` characters.
     """
-    return _not_longer(text(cell, note), 255)
+    return _not_longer(text(cell, note), longest)
 
 
 def label(cell: str, note: Note, *, longest: int) -> str:
@@ -123,11 +122,44 @@ def label(cell: str, note: Note, *, longest: int) -> str:
     Raises:
         Refused: it is longer than `longest` characters.
     """
+    literal = unmark(cell, label_changes)
+    if literal is not None:
+        note("the apostrophe only says that it is text")
+        return _not_longer(literal, longest)
     value = text(cell, note)
-    if len(value.split()) > 1 and re.search(r"[^\S ]|\s{2}", value):
+    if label_changes(value):
         value = " ".join(value.split())
         note("line breaks and double spaces became single spaces")
     return _not_longer(value, longest)
+
+
+def label_changes(value: str) -> bool:
+    """Return whether reading a cell with this name gives another one."""
+    return text_changes(value) or bool(_UNEVEN.search(value))
+
+
+def whole(cell: str, note: Note) -> int | None:
+    """Return a whole number, or None for an empty cell.
+
+    Raises:
+        Refused: it is something else.
+    """
+    value = _fact(cell, note)
+    if value and not _WHOLE.fullmatch(value):
+        raise Refused("not a whole number", "write one of up to four digits, such as 3")
+    return int(value) if value else None
+
+
+def listed(what: str, known: tuple[str, ...]) -> Callable[[str, Note], str]:
+    """Return a reader for several of the known names, with commas between them."""
+
+    def read(cell: str, note: Note) -> str:
+        names = [name for name in re.split(r"[,;\s]+", _fact(cell, note).upper()) if name]
+        if strange := [name for name in names if name not in known]:
+            raise Refused(f"{strange[0]} is no {what}", f"write some of: {', '.join(known)}")
+        return ",".join(names)
+
+    return read
 
 
 def boolean(cell: str, note: Note) -> bool:

@@ -2,24 +2,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
+from io import BytesIO
 
 import pytest
 from config.tests.subprocesses import python
 
+from registers.importing.cells import NotARegister
 from registers.importing.mechanisms import kind_of
-from registers.importing.reading import NotARegister, Row, read_register
+from registers.importing.reading import Register, Row
 
 NEEDED = "primary__environmental__mechanism,obligation__number,obligation"
 Read = Callable[[str | bytes], list[Row]]
 
 
 @pytest.fixture
-def rows(tmp_path: Path) -> Read:
+def rows() -> Read:
     def read(content: str | bytes) -> list[Row]:
-        path = tmp_path / "register.csv"
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return list(read_register(path, today=date(2026, 11, 23), issued={}))
+        file = BytesIO(content if isinstance(content, bytes) else content.encode())
+        return list(Register(file).rows(today=date(2026, 11, 23), issued={}))
 
     return read
 
@@ -109,7 +109,7 @@ def test_a_misspelt_clause_is_stored_as_printed_and_noted(rows: Read) -> None:
 @pytest.mark.parametrize(
     ("content", "remedy"),
     [
-        (b"", "no column primary_environmental_mechanism"),
+        (b"", "it is empty"),
         (b"name,age\nKim,41\n", "name it so in the first line"),
         (b"obligation;obligation_number;mechanism\nDo it;1;Plan\n", "separate its columns with commas"),
         (f"{NEEDED}\n".encode(), "no row below its header"),
@@ -125,20 +125,12 @@ def test_a_file_that_is_no_register_is_named_with_its_remedy_in_one_line(
 ) -> None:
     with pytest.raises(NotARegister, match=remedy) as refusal:
         rows(content)
-    assert "register.csv" in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", ["nowhere.csv", ""])
-def test_a_missing_file_is_said_to_be_missing(tmp_path: Path, name: str) -> None:
-    with pytest.raises(NotARegister, match="give the path of a CSV file"):
-        next(read_register(tmp_path / name, today=date(2026, 11, 23), issued={}))
-
-
-def test_rows_are_read_one_by_one(tmp_path: Path) -> None:
-    path = tmp_path / "register.csv"
-    path.write_bytes(f"{NEEDED}\nPlan,1,Do it\n".encode() + b"Plan,2,Do it\n" * 10_000 + b"\xff\n")
-    rows = read_register(path, today=date(2026, 11, 23), issued={})
+def test_rows_are_read_one_by_one() -> None:
+    file = BytesIO(f"{NEEDED}\nPlan,1,Do it\n".encode() + b"Plan,2,Do it\n" * 10_000 + b"\xff\n")
+    rows = Register(file).rows(today=date(2026, 11, 23), issued={})
     assert next(rows).values["number"] == "1"
     with pytest.raises(NotARegister, match="UTF-8"):
         list(rows)

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-import itertools
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from accounts.models import Organisation
+from audit.management.recording import RecordingCommand
+from audit.models import Channel
+from audit.origin import changes_from
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, transaction
+from django.core.management.base import CommandError
+from django.db import DatabaseError
 from django.utils import timezone
-from registers.importing.reading import NotARegister, Row, read_register
+from registers.importing.cells import NotARegister
+from registers.importing.reading import Register, Row
 from registers.models import Project
 from registers.services import project_create
-from registers.sorting import natural_key
 
-from obligations.import_report import Report, summary
-from obligations.register_import import Outcome, import_register
+from obligations.importing import steps
+from obligations.importing.report import Report, summary
+from obligations.importing.results import Outcome
+from obligations.models import ImportBatch
 
 
-class Command(BaseCommand):
-    help = "Bring a register (CSV) into a project. Every row is accepted, or refused together with its remedy."
+class Command(RecordingCommand):
+    help = "Bring a register (CSV or XLSX) into a project. Every row is accepted, or refused together with its remedy."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="the register: CSV in UTF-8")
+        parser.add_argument("file", type=Path, help="the register: CSV in UTF-8, or an XLSX workbook")
         parser.add_argument("--project", required=True, metavar="CODE", help="the project's code; a new one is created")
         parser.add_argument("--organisation", metavar="SLUG", help="whose project it is, if there are several")
+        parser.add_argument("--sheet", default="", help="which sheet of a workbook; the likeliest one if not given")
         parser.add_argument("--dry-run", action="store_true", help="report, and write nothing")
         parser.add_argument("--strict", action="store_true", help="write nothing and fail if any row is refused")
         parser.add_argument("--report", type=Path, metavar="FILE", help="write what was found in each row as CSV")
@@ -38,26 +42,72 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, report: Path | None, **options: Any) -> None:
         code, strict = options["project"].upper(), options["strict"]
         try:
-            # All or nothing: a file that turns out to be broken leaves no project behind either.
-            with transaction.atomic(), _written(report, file) as tell:
+            with _opened(file) as content, _written(report, file) as tell, changes_from(Channel.IMPORT):
                 known = _project(code, options["organisation"])
-                rows = read_register(file, today=timezone.localdate(), issued=_issued(known))
-                first = next(rows)
+                register = Register(content, options["sheet"])
+                first = next(register.rows(today=timezone.localdate(), issued={}))
                 project = known or _create(code, options["organisation"], first)
-                everything = itertools.chain([first], rows)
-                totals = import_register(project, everything, tell=tell, dry_run=options["dry_run"], strict=strict)
-                transaction.set_rollback(not totals.written)
+                batch = ImportBatch(project=project, file_name=file.name[:255], sheet=register.sheet)
+                with _kept(batch, new=known is None) as keep:
+                    steps.look(batch, content, boldly=False)
+                    totals = steps.check(batch, content, None, tell=tell)
+                    written = not (options["dry_run"] or (strict and totals.refusals))
+                    if written:
+                        self._accept(batch)
+                        keep()
         except NotARegister as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(f"{file}: {error}") from error
         except DatabaseError as error:
             raise CommandError(f"the database refused ({error}): if it is new, run manage.py migrate first") from error
         if not known:
             self.stdout.write(f"New project {code} “{project.name}” of {project.organisation}.")
-        self.stdout.write(f"{totals.rows} rows for {code}{'' if totals.written else ', NOTHING WRITTEN'}:")
+        self.stdout.write(f"{totals.rows} rows for {code}{'' if written else ', NOTHING WRITTEN'}:")
         self.stdout.write("\n".join(summary(totals)))
         self.stdout.write(f"Row by row: {report}" if report else "Row by row: add --report FILE.")
         if strict and totals.refusals:
             raise CommandError("nothing was written: rows were refused, and --strict was given")
+
+    def _accept(self, batch: ImportBatch) -> None:
+        batch.state, batch.progress = ImportBatch.State.ACCEPTING, 0
+        batch.save(update_fields=["state", "progress"])
+        try:
+            accepted = steps.accept(batch, None)
+        except BaseException:
+            # What is in already goes out again. After a kill, which leaves no time for it, `import_batch` goes on.
+            steps.put_back(batch, None)
+            raise
+        if not accepted:
+            raise CommandError(batch.problem)
+
+
+@contextmanager
+def _kept(batch: ImportBatch, *, new: bool) -> Iterator[Callable[[], None]]:
+    """Store the batch, and leave nothing of it behind unless what is given is called.
+
+    Args:
+        batch: not stored yet.
+        new: whether its project was made for it.
+    """
+    batch.state = ImportBatch.State.CHECKING
+    batch.save()
+    kept: list[bool] = []
+    try:
+        yield lambda: kept.append(True)
+    finally:
+        if not kept:
+            batch.delete()
+            if new:
+                batch.project.delete()
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    try:
+        content = file.open("rb")
+    except OSError as error:
+        raise NotARegister(f"{error.strerror}: give the path of a CSV or XLSX file") from error
+    with content:
+        yield content
 
 
 def _project(code: str, organisation: str | None) -> Project | None:
@@ -76,13 +126,6 @@ def _create(code: str, organisation: str | None, first: Row) -> Project:
         return project_create(organisation=owners[0], code=code, name=first.values.get("project") or code)
     except ValidationError as error:
         raise CommandError(f"--project {code}: {' '.join(error.messages)}") from error
-
-
-def _issued(project: Project | None) -> dict[str, date]:
-    """Return the issue date of each mechanism that has one, under the key that tells mechanisms apart."""
-    if project is None:
-        return {}
-    return {natural_key(m.reference): m.issued for m in project.mechanisms.all() if m.issued}
 
 
 @contextmanager

@@ -5,16 +5,23 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
-from typing import TextIO
+from dataclasses import asdict
+from typing import Any, Protocol
 
-from registers.importing.reading import Finding
+from registers.importing.literal import mark
 
-from obligations.register_import import Outcome, Result, Totals
+from obligations.importing.results import Outcome, Result, Totals
 
 HEADER = ("line", "number", "mechanism", "result", "column", "read", "before", "stored", "message", "remedy")
 # Kinds of finding that a summary shows; a badly broken file has thousands.
 SHOWN = 25
-_NOTHING_FOUND = Finding("", "")
+_OF_A_FINDING = ("column", "read", "before", "stored", "message", "remedy")
+
+
+class Writes(Protocol):
+    """What takes text: a file, or what sends it on."""
+
+    def write(self, text: str, /) -> Any: ...
 
 
 class Report:
@@ -24,16 +31,22 @@ class Report:
         file: where it is written; `line` counts the imported file's lines, where the row begins.
     """
 
-    def __init__(self, file: TextIO) -> None:
+    def __init__(self, file: Writes) -> None:
         self._writer = csv.writer(file)
         self._writer.writerow(HEADER)
 
     def add(self, outcome: Outcome) -> None:
-        row, label = outcome.row, outcome.result.label
-        number, mechanism = row.cells.get("number", ""), row.cells.get("mechanism", "")
-        for finding in row.findings or [_NOTHING_FOUND]:
-            what = (finding.column, finding.read, finding.before, finding.stored, finding.message, finding.remedy)
-            self._writer.writerow((row.line, number, mechanism, label, *what))
+        """Write what became of a row."""
+        cells = outcome.row.cells
+        findings = [asdict(finding) for finding in outcome.row.findings]
+        self.write(outcome.row.line, cells.get("number", ""), cells.get("mechanism", ""), outcome.result, findings)
+
+    def write(self, line: int, number: str, mechanism: str, result: str, findings: list[dict[str, str]]) -> None:
+        """Write the lines of a row."""
+        for finding in findings or [dict.fromkeys(_OF_A_FINDING, "")]:
+            what = [number, mechanism, Result(result).label, *(finding[name] for name in _OF_A_FINDING)]
+            # The file quotes what other people wrote, and is opened in a spreadsheet.
+            self._writer.writerow([line, *(mark(cell, lambda _: False) for cell in what)])
 
 
 def summary(totals: Totals) -> Iterator[str]:
