@@ -26,10 +26,13 @@ CREATE = {
             $$ BEGIN
                 RAISE integrity_constraint_violation USING MESSAGE = 'The audit trail is only ever added to';
             END $$""",
-        """CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_auditevent
+        """CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit_auditevent
+            FOR EACH ROW EXECUTE FUNCTION audit_refuse()""",
+        """CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit_auditevent
             FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()""",
         # Also for a session that takes itself for a replica, in which other triggers sleep.
         "ALTER TABLE audit_auditevent ENABLE ALWAYS TRIGGER audit_no_change",
+        "ALTER TABLE audit_auditevent ENABLE ALWAYS TRIGGER audit_no_truncate",
     ),
 }
 DROP = {
@@ -40,6 +43,7 @@ DROP = {
     ),
     "postgresql": (
         "DROP TRIGGER audit_no_change ON audit_auditevent",
+        "DROP TRIGGER audit_no_truncate ON audit_auditevent",
         "DROP FUNCTION audit_refuse()",
     ),
 }
@@ -47,7 +51,7 @@ STANDING = {
     "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_auditevent'",
     "postgresql": "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'audit_auditevent'::regclass AND tgenabled = 'A'",
 }
-NUMBER = {"sqlite": 3, "postgresql": 1}
+NUMBER = {"sqlite": 3, "postgresql": 2}
 
 
 def create(connection: BaseDatabaseWrapper) -> None:

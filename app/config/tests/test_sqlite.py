@@ -29,7 +29,7 @@ with connection.cursor() as cursor:
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no pragmas")
 @pytest.mark.django_db
-@pytest.mark.parametrize(("pragma", "value"), [("synchronous", 2), ("busy_timeout", 5000), ("foreign_keys", 1)])
+@pytest.mark.parametrize(("pragma", "value"), [("synchronous", 2), ("busy_timeout", 20_000), ("foreign_keys", 1)])
 def test_a_commit_is_durable_and_a_writer_waits(pragma: str, value: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA {pragma}")

@@ -2,8 +2,9 @@
 
 Django 4.1 begins transactions as deferred, and a deferred transaction that read before it writes fails at once when
 another wrote in between, whatever the busy time-out. Beginning as IMMEDIATE queues writers instead; WAL lets readers go
-on meanwhile; synchronous=FULL makes a commit durable before it is acknowledged. (Django 5.1 has options for this; one
-backend serves both.)
+on meanwhile; synchronous=FULL makes a commit durable before it is acknowledged. A writer waits for 20 seconds before it
+gives up: longer than an import of ten thousand rows, shorter than gunicorn's patience. (Django 5.1 has options for
+this; one backend serves both.)
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from django.db.backends.sqlite3 import base
 PRAGMAS = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
-PRAGMA busy_timeout = 5000;
+PRAGMA busy_timeout = 20000;
 PRAGMA cache_size = -8000;
 PRAGMA temp_store = MEMORY;
 PRAGMA journal_size_limit = 33554432;

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from audit.management.recording import RecordingCommand
 
 from obligations.demo import seed
 
 
-class Command(BaseCommand):
+class Command(RecordingCommand):
     help = "Add the demo register (Wandoo Ridge Lithium, a fictional mine) unless it is here already."
 
     def handle(self, *args: Any, **options: Any) -> None:
