@@ -117,12 +117,12 @@ def obligations_restore(
         PermissionDenied: the actor may not do that here.
     """
     plans = []
+    _require(actor, project, {name: None for _, values in before.values() for name in values})
     with transaction.atomic():
         rows = Obligation.objects.filter(project=project, pk__in=before).order_by("pk")
         list(rows.select_for_update(of=("self",)).values_list("pk"))
         for row in rows.select_related("mechanism", "project", *FIELDS[:4]):
             version, values = before[row.pk]
-            _require(actor, project, values)
             if row.version != version:
                 plans.append(Planned(row, refused="It was changed since, and stays as it is."))
                 continue

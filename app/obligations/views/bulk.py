@@ -21,6 +21,7 @@ from obligations.describing import in_words, label_of
 from obligations.forms.bulk import BulkForm
 from obligations.listing import Listing
 from obligations.models import Obligation
+from obligations.querysets import ObligationQuerySet
 from obligations.services.bulk import (
     LIMIT,
     BulkResult,
@@ -107,20 +108,22 @@ def _chosen(request: SignedInRequest, access: Access, query: QueryDict) -> dict[
         ValidationError: none is chosen, or too many.
     """
     if chosen := request.POST.get("chosen"):
-        pairs = (re.fullmatch(r"(\d{1,18}):(\d{1,9})", pair) for pair in chosen.split(",")[:LIMIT])
-        return {int(pair[1]): int(pair[2]) for pair in pairs if pair}
-    if request.POST.get("all"):
-        listing = Listing(project=access.project, query=query, user=request.user, on=access.project.today)
-        rows = listing.rows
+        pairs = (re.fullmatch(r"(\d{1,18}):(\d{1,9})", pair) for pair in chosen.split(","))
+        versions = {int(pair[1]): int(pair[2]) for pair in pairs if pair}
     else:
-        ticked = [int(pk) for pk in request.POST.getlist("select") if re.fullmatch(r"\d{1,18}", pk)]
-        rows = Obligation.objects.filter(project=access.project, pk__in=ticked)
-    versions = dict(rows.order_by().values_list("pk", "version")[: LIMIT + 1])
+        versions = dict(_rows(request, access, query).order_by().values_list("pk", "version")[: LIMIT + 1])
     if not versions:
         raise ValidationError("Tick the obligations to change first.")
     if len(versions) > LIMIT:
         raise ValidationError(f"At most {LIMIT} obligations are changed at once: narrow the list first.")
     return versions
+
+
+def _rows(request: SignedInRequest, access: Access, query: QueryDict) -> ObligationQuerySet:
+    if request.POST.get("all"):
+        return Listing(project=access.project, query=query, user=request.user, on=access.project.today).rows
+    ticked = [int(pk) for pk in request.POST.getlist("select") if re.fullmatch(r"\d{1,18}", pk)]
+    return Obligation.objects.filter(project=access.project, pk__in=ticked)
 
 
 def _in_words(plans: list[Planned]) -> list[dict[str, Any]]:
