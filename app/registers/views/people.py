@@ -13,8 +13,8 @@ from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -33,6 +33,13 @@ from registers.services.people import (
 )
 
 logger = logging.getLogger(__name__)
+MAIL = """\
+{actor} asks you to join {where} on Enssol, as {role}.
+
+{link}
+
+The link works once, until {until}. If you did not expect it, do nothing.
+"""
 LEVELS = {"project": ProjectMembership, "organisation": Membership}
 
 
@@ -153,8 +160,14 @@ def _invite(request: SignedInRequest, access: Access, form: InvitationForm) -> b
         add_errors(form, error)
         return False
     link = request.build_absolute_uri(reverse("invitation_join", args=[token]))
-    text = render_to_string("people/invitation.txt", {"invitation": invitation, "link": link})
     where = invitation.project or invitation.organisation
+    text = MAIL.format(
+        actor=request.user,
+        where=where,
+        role=invitation.get_role_display(),
+        link=link,
+        until=f"{timezone.localtime(invitation.expires_at):%-d %B %Y, %H:%M}",
+    )
     try:
         send_mail(f"Enssol: {request.user} asks you to {where}", text, None, [invitation.email])
     except (OSError, SMTPException):
