@@ -25,6 +25,7 @@ from registers.models import (
 )
 from registers.services import term_ensure
 
+from obligations import demo_documents
 from obligations import demo_register as demo
 from obligations.demo_history import COURSES, Course, Past
 from obligations.models import Obligation, Occurrence, RecurrenceRule
@@ -56,6 +57,7 @@ def seed() -> bool:
     ensure = cache(term_ensure)
     for duty in demo.OBLIGATIONS:
         _add(project, mechanisms[duty.mechanism], duty, ensure)
+    demo_documents.seed(project)
     _run_through(project)
     record(organisation, None, Entry("project.seed", project, project.pk, reason="The demo register."))
     return True

@@ -59,6 +59,8 @@ MECHANISMS: tuple[dict[str, Any], ...] = (
         "kind": KIND.CLEARING_PERMIT,
         "title": "Haul road clearing",
         "regulator": "Department of Water and Environmental Regulation",
+        "issued": date(2025, 9, 1),
+        "expires": date(2027, 8, 31),
     },
     {
         "reference": "WR-CEMP Rev 2",

@@ -15,7 +15,7 @@ class HolidaysForm(forms.Form):
     """Takes a list of holidays, one a line."""
 
     lines = forms.CharField(
-        label="Public holidays",
+        label="Add public holidays",
         help_text=f"One a line: the date, then the name, such as {EXAMPLE}. A whole year can be pasted at once.",
         widget=forms.Textarea(attrs={"rows": 6}),
         max_length=20_000,
