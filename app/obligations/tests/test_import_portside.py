@@ -107,9 +107,9 @@ def test_importing_it_again_changes_nothing(report: list[dict[str, str]]) -> Non
 
 
 def _done(row: dict[str, str]) -> dict[str, str]:
-    """What is completed was so on some day: its due date or today, if the register does not say (the report tells)."""
-    done = row["status"] == "completed" and not row["close__out__date"]
-    return {"close__out__date": min(row["action__due_date"], str(Project.objects.get().today))} if done else {}
+    """Return when it was done, if it was; the report tells where a register contradicts itself or does not say."""
+    due = min(row["action__due_date"], str(Project.objects.get().today))
+    return {"close__out__date": (row["close__out__date"] or due) if row["status"] == "completed" else ""}
 
 
 def _written(obligation: Obligation, field: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 from registers.importing import values
 from registers.importing.cells import Cell, Kind, NotARegister
-from registers.importing.columns import BY_FIELD, COLUMNS, Column, extra_name, find, likely
+from registers.importing.columns import BY_FIELD, COLUMNS, EXTRA, Column, extra_name, find, likely
 from registers.importing.literal import unmark
 from registers.importing.tables import lines_of, sheets_of
 from registers.sorting import natural_key
@@ -267,7 +267,7 @@ def _compare(row: Row) -> None:
             "close_out_date", "completed, but without a close-out date: its due date, or else today, stands for it"
         )
     if read.get("status") not in {"completed", None} and read.get("close_out_date"):
-        row.warn("status", "there is a close-out date, but it is not completed", row.cells.get("status", ""))
+        row.warn("status", "there is a close-out date, which is left out: it is not completed", row.cells.get("status", ""))
     for thing in ("recurring", "inspection"):
         frequency = read.get(f"{thing}_frequency")
         if read.get(thing) and frequency == "":
@@ -280,6 +280,7 @@ def _distinct(header: list[str]) -> list[str]:
     """Name the columns so that no two share a name: what a file leaves unnamed or names twice is kept as well."""
     names: list[str] = []
     for number, written in enumerate(header, start=1):
-        name = written.strip() or f"column {number}"
+        # The name of an extra field is kept letter by letter.
+        name = written if written.startswith(EXTRA) else written.strip() or f"column {number}"
         names.append(f"{name} ({number})" if name in names else name)
     return names
