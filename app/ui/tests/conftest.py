@@ -13,6 +13,7 @@ import pytest
 from accounts.models import User
 from accounts.services import administrator_ensure
 from allauth.account.models import EmailAddress
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from registers.models import Project
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "a-long-test-password"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 NewPage = Callable[..., Page]
 
@@ -47,7 +49,8 @@ class Watch:
             self.console.append(f"{url}: {text}")
 
     def _asked(self, url: str) -> None:
-        if urlsplit(url).scheme != "data" and not url.startswith(self.origin):
+        # Chromium's viewer of PDFs is an extension, inside the browser.
+        if urlsplit(url).scheme not in {"data", "chrome-extension"} and not url.startswith(self.origin):
             self.elsewhere.append(url)
 
 
@@ -120,3 +123,14 @@ def confirm(page: Page) -> None:
     page.goto("/accounts/reauthenticate/")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()
+
+
+def inspect(page: Page, address: str = "") -> None:
+    """Look at a page as axe does, and see that nothing sticks out to the right."""
+    if address:
+        page.goto(address)
+    violations = Axe().run(page, options=RULES).response["violations"]
+    found = [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in violations]
+    assert not found, f"{page.url}: {found}"
+    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert too_wide <= 0, page.url
