@@ -14,6 +14,9 @@ from audit.models import AuditEvent
 # Name in events -> its model, and the address of its page.
 PAGES = {
     "obligation": ("obligations.Obligation", "obligation_detail"),
+    "inspection": ("obligations.Inspection", "inspection_detail"),
+    "noncompliance": ("obligations.NonCompliance", "non_compliance_detail"),
+    "correctiveaction": ("obligations.CorrectiveAction", "corrective_action_detail"),
     "mechanism": ("registers.Mechanism", "mechanism_detail"),
     "procedure": ("registers.Procedure", "procedure_detail"),
 }

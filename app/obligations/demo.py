@@ -27,6 +27,7 @@ from registers.services import term_ensure
 
 from obligations import demo_documents
 from obligations import demo_register as demo
+from obligations.demo_findings import seed_findings
 from obligations.demo_history import COURSES, Course, Past
 from obligations.models import Obligation, Occurrence, RecurrenceRule
 from obligations.recurrence.rule import slot_after
@@ -59,6 +60,7 @@ def seed() -> bool:
         _add(project, mechanisms[duty.mechanism], duty, ensure)
     demo_documents.seed(project)
     _run_through(project)
+    seed_findings(project)
     record(organisation, None, Entry("project.seed", project, project.pk, reason="The demo register."))
     return True
 

@@ -16,6 +16,7 @@ from registers.services.changing import as_added, note, require, store
 from obligations.models import Basis, Obligation, Unit
 from obligations.querysets import ObligationQuerySet
 from obligations.services.moves import Moves, rematerialise_all
+from obligations.services.noncompliance import clocks_recount
 
 PERMISSION = "mechanism.change"
 
@@ -41,7 +42,7 @@ def holidays_add(*, actor: User, project: Project, holidays: Mapping[date, str])
         Holiday.objects.bulk_create(Holiday(project=project, on=day, name=name) for day, name in new.items())
         if not new:
             return 0, Moves()
-        moves = _after_holidays(project)
+        moves = _after_holidays(actor, project)
         changes = {f"{day:%Y-%m-%d}": ("", name) for day, name in new.items()}
         note(actor, project, "holiday.add", project, changes=changes)
     return len(new), moves
@@ -57,7 +58,7 @@ def holiday_remove(*, actor: User, holiday: Holiday) -> Moves:
     require(actor, PERMISSION, project)
     with changing(project.organisation):
         holiday.delete()
-        moves = _after_holidays(project)
+        moves = _after_holidays(actor, project)
         note(actor, project, "holiday.remove", project, changes={f"{holiday.on:%Y-%m-%d}": (holiday.name, "")})
     return moves
 
@@ -172,7 +173,8 @@ def milestone_remove(*, actor: User, milestone: Milestone) -> None:
         raise ValidationError(f"{counted} counted from “{milestone}”: change their recurrence first.") from error
 
 
-def _after_holidays(project: Project) -> Moves:
+def _after_holidays(actor: User, project: Project) -> Moves:
+    clocks_recount(actor=actor, project=project)
     return rematerialise_all(counting_business_days(project), project.today)
 
 

@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any
 
 from accounts.models import User
+from audit.services import changing
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.utils import timezone
 from registers.querysets import can
 
@@ -45,7 +45,7 @@ def corrective_action_add(*, actor: User, non_compliance: NonCompliance, values:
         ValidationError: it is closed, a value is missing, or the owner does not belong to the project.
     """
     require(actor, "noncompliance.change", non_compliance.project)
-    with transaction.atomic():
+    with changing(non_compliance.project.organisation):
         row = CorrectiveAction(non_compliance=stored(non_compliance), **values)
         _settle(row)
         row.full_clean()

@@ -9,9 +9,9 @@ from datetime import date
 from typing import Any, TypeVar
 
 from accounts.models import User
-from audit.services import Entry, differences, record
+from audit.services import Entry, changing, differences, record
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import models
 from registers.models import Project
 from registers.querysets import can
 from registers.services.changing import store
@@ -56,7 +56,7 @@ def act(
         PermissionDenied: the actor is not allowed to.
         StaleFinding: the stored version is another one; nothing was written.
     """
-    with transaction.atomic():
+    with changing(row.project.organisation):
         current = stored(row)
         if not allowed(current):
             raise PermissionDenied
@@ -98,7 +98,7 @@ def edit(
         ValidationError: a value is not allowed.
     """
     require(actor, codename, row.project)
-    with transaction.atomic():
+    with changing(row.project.organisation):
         current = stored(row)
         before = copy(current)
         store(current, changes, opened)

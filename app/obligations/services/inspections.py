@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 from accounts.models import User
+from audit.services import changing
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Max, Q
 from registers.querysets import can
 from registers.services.changing import store
@@ -62,8 +62,7 @@ def checklist_item_add(*, actor: User, obligation: Obligation, text: str, guidan
         ValidationError: the question is empty, or asked already.
     """
     require(actor, "inspection.schedule", obligation.project)
-    with transaction.atomic():
-        _lock(obligation)
+    with changing(obligation.project.organisation):
         if obligation.checklist.filter(is_current=True, text__iexact=text).exists():
             raise ValidationError({"text": "The checklist asks that already."})
         last = obligation.checklist.aggregate(last=Max("position"))["last"] or 0
@@ -85,8 +84,7 @@ def checklist_item_change(
         ValidationError: the question is empty.
     """
     require(actor, "inspection.schedule", item.obligation.project)
-    with transaction.atomic():
-        _lock(item.obligation)
+    with changing(item.obligation.project.organisation):
         current = ChecklistItem.objects.select_related("obligation__project__organisation").get(pk=item.pk)
         said = store(current, changes, opened)
         if said:
@@ -102,8 +100,7 @@ def checklist_item_move(*, actor: User, item: ChecklistItem, by: int) -> None:
     """
     obligation = item.obligation
     require(actor, "inspection.schedule", obligation.project)
-    with transaction.atomic():
-        _lock(obligation)
+    with changing(obligation.project.organisation):
         items = list(obligation.checklist.filter(is_current=True))
         place = next((place for place, one in enumerate(items) if one.pk == item.pk), None)
         if place is None or not 0 <= place + by < len(items):
@@ -122,8 +119,7 @@ def checklist_item_retire(*, actor: User, item: ChecklistItem, is_current: bool 
         PermissionDenied: the actor may not change checklists here.
     """
     require(actor, "inspection.schedule", item.obligation.project)
-    with transaction.atomic():
-        _lock(item.obligation)
+    with changing(item.obligation.project.organisation):
         current = ChecklistItem.objects.select_related("obligation__project__organisation").get(pk=item.pk)
         if current.is_current != is_current:
             last = current.obligation.checklist.aggregate(last=Max("position"))["last"] or 0
@@ -162,8 +158,7 @@ def inspection_start(*, actor: User, obligation: Obligation, occurrence: Occurre
     """
     project = obligation.project
     require(actor, "inspection.perform", project)
-    with transaction.atomic():
-        _lock(obligation)
+    with changing(obligation.project.organisation):
         planned = obligation.inspections.filter(state=State.PLANNED, occurrence=occurrence)
         if occurrence is None:
             mine = Q(inspector=actor) | Q(inspector=None)
@@ -301,7 +296,7 @@ def _performed(
 
 
 def _add(actor: User, inspection: Inspection, action: str) -> Inspection:
-    with transaction.atomic():
+    with changing(inspection.project.organisation):
         _settle(inspection)
         inspection.full_clean()
         inspection.save()
@@ -345,8 +340,3 @@ def _settle(row: Inspection) -> None:
 def _planned(row: Inspection) -> None:
     if row.state != State.PLANNED:
         raise ValidationError(f"The inspection is {row.get_state_display().lower()}: its answers stand.")
-
-
-def _lock(obligation: Obligation) -> None:
-    """Let others who change the obligation's checklist or start an inspection of it wait."""
-    Obligation.objects.select_for_update().get(pk=obligation.pk)

@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any
 
 from accounts.models import User
+from audit.services import changing
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 from registers.models import Project
@@ -67,12 +67,11 @@ def non_compliance_raise(*, actor: User, obligation: Obligation, values: Mapping
     """
     project = obligation.project
     require(actor, "noncompliance.raise", project)
-    with transaction.atomic():
+    with changing(project.organisation):
         row = NonCompliance(project=project, obligation=obligation, raised_by=actor, **values)
         row.condition = row.condition or obligation.condition
         _settle(row)
-        # Whoever raises another one in the project waits here, so that no number is given twice.
-        Project.objects.select_for_update().get(pk=project.pk)
+        # Whoever raises another one waits until this transaction ends, so that no number is given twice.
         row.number = (project.non_compliances.aggregate(last=Max("number"))["last"] or 0) + 1
         row.full_clean()
         row.save()
@@ -222,7 +221,7 @@ def non_compliance_reopen(
 def clocks_recount(*, actor: User | None, project: Project) -> int:
     """Count the time limits in business days anew, after the project's holidays changed; return how many moved."""
     calendar, moved = _calendar(project), 0
-    with transaction.atomic():
+    with changing(project.organisation):
         rows = NonCompliance.objects.select_for_update(of=("self",)).for_page()
         for row in rows.filter(project=project, notify_unit=Unit.BUSINESS_DAY).order_by("number"):
             before, row.notification_due = row.notification_due, notification_due(row, calendar)
