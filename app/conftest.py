@@ -54,6 +54,12 @@ def manager(project: Project) -> User:
 
 
 @pytest.fixture
+def advisor(project: Project) -> User:
+    """Somebody who changes the demo register, but neither publishes nor retires."""
+    return _member(project, "advisor@example.com", Role.ADVISOR)
+
+
+@pytest.fixture
 def viewer(project: Project) -> User:
     """Somebody who may look at the demo register."""
     return _member(project, "viewer@example.com", Role.VIEWER)
