@@ -13,11 +13,14 @@ from audit.models import AuditEvent
 
 # Name in events -> its model, and the address of its page.
 PAGES = {
-    "obligation": ("obligations.Obligation", "obligation_detail"),
-    "inspection": ("obligations.Inspection", "inspection_detail"),
-    "noncompliance": ("obligations.NonCompliance", "non_compliance_detail"),
+    "condition": ("registers.Condition", "condition_detail"),
     "correctiveaction": ("obligations.CorrectiveAction", "corrective_action_detail"),
+    "evidence": ("obligations.Evidence", "evidence_detail"),
+    "importbatch": ("obligations.ImportBatch", "import_detail"),
+    "inspection": ("obligations.Inspection", "inspection_detail"),
     "mechanism": ("registers.Mechanism", "mechanism_detail"),
+    "noncompliance": ("obligations.NonCompliance", "non_compliance_detail"),
+    "obligation": ("obligations.Obligation", "obligation_detail"),
     "procedure": ("registers.Procedure", "procedure_detail"),
 }
 

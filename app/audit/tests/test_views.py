@@ -12,13 +12,16 @@ import pytest
 import time_machine
 from accounts.models import Membership, Organisation, User
 from accounts.roles import Role
+from django.apps import apps
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from obligations.models import Obligation
 from obligations.services.obligations import obligation_update
 from registers.models import Project
 
+from audit.links import PAGES
 from audit.models import AuditEvent
 from audit.services import Entry, record, record_many
 from audit.tests.tampering import tampering
@@ -207,3 +210,9 @@ def test_another_organisation_of_that_number_is_another(browser: Client, project
     other = Organisation.objects.create(name="Other", slug="other")
     record(other, None, Entry("project.change", other, project.pk, reason="theirs"))
     assert "theirs" not in browser.get(TRAIL).content.decode()
+
+
+@pytest.mark.parametrize(("name", "model", "address"), [(name, *page) for name, page in PAGES.items()])
+def test_each_kind_of_subject_has_its_page(name: str, model: str, address: str) -> None:
+    assert apps.get_model(model)._meta.model_name == name
+    assert reverse(address, args=["WRL", 1]).startswith("/projects/WRL/")

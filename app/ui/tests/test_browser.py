@@ -223,6 +223,8 @@ def test_every_page_is_accessible_and_fits(
         REGISTER,
         f"{REGISTER}?q=water&state=overdue&aspect=999999",
         f"{REGISTER}?q=none",
+        "/projects/WRL/audit/",
+        "/projects/WRL/audit/?q=none&since=yesterday",
     )
     for address in (*ours, f"{detail}?at=1", f"{detail}edit/", f"{detail}evidence/", *ACCOUNT):
         inspect(page, address)
