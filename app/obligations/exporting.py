@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import date
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
 from registers.importing.columns import COLUMNS, extra_header
 from registers.importing.literal import mark
-from registers.importing.sheets import encoded
 from registers.importing.values import text_changes
 
 from obligations.importing.facts import RELATED, facts_of
@@ -24,7 +19,6 @@ MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-SHEET = "Register"
 
 
 def write_csv(obligations: ObligationQuerySet) -> Iterator[bytes]:
@@ -36,7 +30,7 @@ def write_csv(obligations: ObligationQuerySet) -> Iterator[bytes]:
     pieces: list[str] = []
     writer = csv.writer(_Sink(pieces))
     yield b"\xef\xbb\xbf"
-    for number, cells in enumerate(_table(obligations, formulas=True)):
+    for number, cells in enumerate(table(obligations, formulas=True)):
         writer.writerow(cells)
         if number % BATCH == 0:
             yield "".join(pieces).encode()
@@ -44,30 +38,28 @@ def write_csv(obligations: ObligationQuerySet) -> Iterator[bytes]:
     yield "".join(pieces).encode()
 
 
-def write_xlsx(obligations: ObligationQuerySet, file: BinaryIO) -> None:
-    """Write a workbook with one sheet.
+def xlsx(obligations: ObligationQuerySet) -> BinaryIO:
+    """Return a workbook in a temporary file that is gone when it is closed.
 
     Args:
         obligations: which, in their order.
-        file: open for writing; it has to be able to seek.
     """
-    book = Workbook(write_only=True)
-    sheet: Any = book.create_sheet(SHEET)
-    sheet.freeze_panes = "A2"
-    for number, cells in enumerate(_table(obligations, formulas=False)):
-        sheet.append([_cell(sheet, cell, heading=not number) for cell in cells])
-    book.save(file)
+    # Only now: a web server of half a gigabyte holds it only if somebody asks for a workbook.
+    from obligations.workbook import write  # noqa: PLC0415
 
-
-def xlsx(obligations: ObligationQuerySet) -> BinaryIO:
-    """Return a workbook in a temporary file that is gone when it is closed."""
     file = TemporaryFile()  # noqa: SIM115 - the answer that sends it closes it
-    write_xlsx(obligations, file)
+    write(table(obligations, formulas=False), file)
     file.seek(0)
     return file
 
 
-def _table(obligations: ObligationQuerySet, *, formulas: bool) -> Iterator[list[Any]]:
+def table(obligations: ObligationQuerySet, *, formulas: bool) -> Iterator[list[Any]]:
+    """Yield the header and each obligation's cells: text, dates and numbers.
+
+    Args:
+        obligations: which, in their order.
+        formulas: whether the file's format cannot say that a cell is text, so that one could become a formula.
+    """
     extras = _extras(obligations)
     yield [column.names[0] for column in COLUMNS] + [extra_header(name) for name in extras]
     for obligation in obligations.select_related(*RELATED).iterator(chunk_size=BATCH):
@@ -83,20 +75,6 @@ def _extras(obligations: ObligationQuerySet) -> list[str]:
     for extra in obligations.order_by().exclude(extra={}).values_list("extra", flat=True).iterator(chunk_size=BATCH):
         names |= dict.fromkeys(extra)
     return sorted(names)
-
-
-def _cell(sheet: Any, value: Any, *, heading: bool) -> Any:
-    cell = WriteOnlyCell(sheet, "")
-    if isinstance(value, str):
-        # Set by hand: openpyxl would take a text for a formula, an error or a number.
-        cell._value, cell.data_type = encoded(value), "s"
-    else:
-        cell.value = value
-    if isinstance(value, date):
-        cell.number_format = "yyyy-mm-dd"
-    if heading:
-        cell.font = Font(bold=True)
-    return cell
 
 
 class _Sink:

@@ -10,7 +10,7 @@ from accounts.models import User
 from django.core.exceptions import ValidationError
 from registers.importing.columns import RULE
 from registers.importing.mechanisms import kind_of
-from registers.importing.reading import Row
+from registers.importing.rows import Row
 from registers.models import Mechanism, Project
 from registers.querysets import can
 from registers.sorting import compact, natural_key

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import models
-from registers.importing.reading import Row
+from registers.importing.rows import Row
 
 
 class Result(models.TextChoices):

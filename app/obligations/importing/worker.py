@@ -24,7 +24,6 @@ from files.models import StoredFile
 from files.services import open_stored
 from registers.importing.cells import NotARegister
 
-from obligations.importing import steps
 from obligations.models import ImportBatch
 
 logger = logging.getLogger(__name__)
@@ -67,6 +66,9 @@ def run(batch: ImportBatch) -> None:
 
 
 def _step(batch: ImportBatch) -> None:
+    # Only now: the web server, which only starts the process, needs no spreadsheets in its memory.
+    from obligations.importing import steps  # noqa: PLC0415
+
     try:
         if batch.state == State.UPLOADED and batch.file:
             with _opened(batch.file) as file:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from itertools import islice
-from textwrap import shorten
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from registers.importing import values
 from registers.importing.cells import Cell, Kind, NotARegister
 from registers.importing.columns import BY_FIELD, COLUMNS, EXTRA, Column, extra_name, find, likely
 from registers.importing.literal import unmark
+from registers.importing.rows import Finding, Row
 from registers.importing.tables import lines_of, sheets_of
 from registers.sorting import natural_key
 
@@ -23,61 +22,6 @@ _CLAUSE_WORDS = ("condition", "commitment", "clause", "schedule")
 # Above its header a register may have a title and a few notes.
 HEADER_WITHIN = 20
 _DATES = tuple(column.field for column in COLUMNS if column.read is values.day)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something to know about a cell: a warning, or (with a remedy) why the row is refused."""
-
-    column: str
-    message: str
-    remedy: str = ""
-    read: str = ""
-    before: str = ""
-    stored: str = ""
-
-    def __str__(self) -> str:
-        """One line that rows with the same finding share."""
-        if not self.remedy:
-            return f"{self.column}: {self.message}"
-        read = f" “{shorten(self.read, 60, placeholder='…')}”" if self.read.strip() else ""
-        return f"{self.column or 'row'}{read}: {self.message}: {self.remedy}"
-
-
-@dataclass
-class Row:
-    """A row as it was understood: values by field, what fits no field, and what was found on the way."""
-
-    line: int
-    values: dict[str, Any] = field(default_factory=dict)
-    extra: dict[str, str] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    cells: dict[str, str] = field(default_factory=dict)
-    """What the file says, by field."""
-    names: Mapping[str, str] = field(default_factory=dict)
-    """What the file calls the column of a field, which is the name that people look for."""
-
-    @property
-    def refused(self) -> bool:
-        return any(finding.remedy for finding in self.findings)
-
-    def warn(self, field: str, message: str, stored: object = "", *, before: object = "") -> None:
-        """Note what became of a field's cell."""
-        self._find(field, message, before=shown(before), stored=shown(stored))
-
-    def refuse(self, field: str, message: str, remedy: str) -> None:
-        """Keep the row out of the register."""
-        self._find(field, message, remedy=remedy)
-
-    def _find(self, field: str, message: str, **more: str) -> None:
-        self.findings.append(Finding(self.names.get(field, field), message, read=self.cells.get(field, ""), **more))
-
-
-def shown(value: object) -> str:
-    """Return a stored value as people write it."""
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    return "" if value is None else str(value)
 
 
 class Register:
@@ -267,7 +211,9 @@ def _compare(row: Row) -> None:
             "close_out_date", "completed, but without a close-out date: its due date, or else today, stands for it"
         )
     if read.get("status") not in {"completed", None} and read.get("close_out_date"):
-        row.warn("status", "there is a close-out date, which is left out: it is not completed", row.cells.get("status", ""))
+        row.warn(
+            "status", "there is a close-out date, which is left out: it is not completed", row.cells.get("status", "")
+        )
     for thing in ("recurring", "inspection"):
         frequency = read.get(f"{thing}_frequency")
         if read.get(thing) and frequency == "":

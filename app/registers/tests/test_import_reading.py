@@ -9,7 +9,8 @@ from config.tests.subprocesses import python
 
 from registers.importing.cells import NotARegister
 from registers.importing.mechanisms import kind_of
-from registers.importing.reading import Register, Row
+from registers.importing.reading import Register
+from registers.importing.rows import Row
 
 NEEDED = "primary__environmental__mechanism,obligation__number,obligation"
 Read = Callable[[str | bytes], list[Row]]

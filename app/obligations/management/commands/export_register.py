@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from registers.models import Project
 
-from obligations.exporting import MEDIA_TYPES, write_csv, write_xlsx
+from obligations.exporting import MEDIA_TYPES, table, write_csv
+from obligations.workbook import write as write_xlsx
 
 
 class Command(BaseCommand):
@@ -36,7 +37,7 @@ class Command(BaseCommand):
                 if form == "csv":
                     content.writelines(write_csv(obligations))
                 else:
-                    write_xlsx(obligations, content)
+                    write_xlsx(table(obligations, formulas=False), content)
             draft.replace(file)
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}: name a file that can be written") from error

@@ -17,7 +17,8 @@ from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.utils import timezone
 from registers.importing.cells import NotARegister
-from registers.importing.reading import Register, Row
+from registers.importing.reading import Register
+from registers.importing.rows import Row
 from registers.models import Project
 from registers.services import project_create
 
