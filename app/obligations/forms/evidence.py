@@ -50,7 +50,7 @@ class EvidenceForm(forms.Form):
     ) -> None:
         super().__init__(data, files, initial={"effective_on": today}, auto_id=f"{identity}_%s")
         self.fields["uploads"].help_text = (
-            f"Several at a time, up to {settings.MAX_UPLOAD_MB} MB together. "
+            f"Up to {settings.DATA_UPLOAD_MAX_NUMBER_FILES} at a time, and {settings.MAX_UPLOAD_MB} MB together. "
             "Documents, images, text, emails, maps or zip archives."
         )
         self.fields["effective_on"].widget.attrs["max"] = today.isoformat()

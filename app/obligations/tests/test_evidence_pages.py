@@ -99,7 +99,7 @@ def test_a_file_above_the_limit_is_named_with_the_limit(signed_in: Client, addre
     settings.MAX_UPLOAD_MB = 1
     page = send(signed_in, address, pdf(content=PDF + bytes(1024 * 1024))).content.decode()
     assert "report.pdf has 1.0 MB: a file may have up to 1 MB." in page
-    assert "up to 1 MB together" in page
+    assert "and 1 MB together" in page
 
 
 @pytest.mark.parametrize(

@@ -37,9 +37,8 @@ def test_files_go_up_with_progress_and_are_looked_at_in_a_box(new_page: NewPage,
     files = page.get_by_label("Files")
     files.set_input_files({"name": "all.csv", "mimeType": "", "buffer": b"day,PM10\n" * 3_000_000})
     expect(page.get_by_text("more than 25 MB together")).to_be_visible()
-    files.set_input_files(
-        [drawn("report.pdf"), drawn("map.png"), {"name": "run.exe", "mimeType": "", "buffer": b"MZ\0"}]
-    )
+    program: FilePayload = {"name": "run.exe", "mimeType": "", "buffer": b"MZ\0"}
+    files.set_input_files([drawn("report.pdf"), drawn("map.png"), program])
     expect(page.get_by_text("more than 25 MB together")).to_be_hidden()
     page.get_by_label("Description").fill("Dust in June")
     page.get_by_role("button", name="Upload").click()
