@@ -50,7 +50,7 @@ class Watch:
 
     def _asked(self, url: str) -> None:
         # Chromium's viewer of PDFs is an extension, inside the browser.
-        if urlsplit(url).scheme not in {"data", "chrome-extension"} and not url.startswith(self.origin):
+        if urlsplit(url).scheme not in {"data", "chrome", "chrome-extension"} and not url.startswith(self.origin):
             self.elsewhere.append(url)
 
 
