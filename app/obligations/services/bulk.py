@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.models import User
-from audit.services import Entry, differences, record_many
+from audit.services import Entry, changing, differences, record_many
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from registers.models import Project
@@ -91,7 +90,7 @@ def obligations_change(
         PermissionDenied: the actor may not do that here.
         ValidationError: a value is not allowed, or there are too many; nothing was written.
     """
-    with transaction.atomic():
+    with changing(project.organisation):
         locked = Obligation.objects.filter(pk__in=list(obligations.values_list("pk", flat=True)[: LIMIT + 1]))
         list(locked.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
         result = obligations_plan(actor=actor, project=project, obligations=locked, changes=changes, versions=versions)
@@ -118,7 +117,7 @@ def obligations_restore(
     """
     plans = []
     _require(actor, project, {name: None for _, values in before.values() for name in values})
-    with transaction.atomic():
+    with changing(project.organisation):
         rows = Obligation.objects.filter(project=project, pk__in=before).order_by("pk")
         list(rows.select_for_update(of=("self",)).values_list("pk"))
         for row in rows.select_related("mechanism", "project", *FIELDS[:4]):

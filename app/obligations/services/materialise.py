@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from audit.services import changing
 from dateutil.relativedelta import relativedelta
-from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from registers.models import Mechanism, Project
 
@@ -83,15 +82,15 @@ def materialise(obligations: QuerySet[Obligation], on: date) -> Materialised:
     """Create the occurrences that are missing, and open those whose time has come; doing it again changes nothing.
 
     Args:
-        obligations: whose occurrences.
+        obligations: whose occurrences; of one organisation.
         on: the day from which the horizon counts.
     """
     created = opened = 0
     keys = list(obligations.filter(rule__isnull=False).order_by("project_id").values_list("pk", flat=True))
     surroundings: dict[int, Surroundings] = {}
     for start in range(0, len(keys), BATCH):
-        batch = _for_slots(Obligation.objects.filter(pk__in=keys[start : start + BATCH]))
-        with transaction.atomic():
+        batch = list(_for_slots(Obligation.objects.filter(pk__in=keys[start : start + BATCH])))
+        with changing(batch[0].project.organisation):
             new: list[Occurrence] = []
             for obligation in batch:
                 around = surroundings.get(obligation.project_id) or Surroundings(obligation.project)

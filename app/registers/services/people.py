@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from accounts.models import Membership, Organisation, User, unexpired
 from accounts.roles import Role, grantable
 from allauth.account.models import EmailAddress
-from audit.services import Entry, record
+from audit.services import Entry, changing, record
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.validators import validate_email
@@ -59,7 +59,7 @@ def invitation_create(
     members = project.organisation.memberships if everywhere else project.memberships
     if members.filter(user__email=address).exists():
         raise ValidationError({"email": f"{address} is a member already: change their role in the list."})
-    with transaction.atomic():
+    with changing(project.organisation):
         here = Invitation.objects.filter(
             organisation=project.organisation, project=None if everywhere else project, email=address
         )
@@ -88,7 +88,7 @@ def invitation_revoke(*, actor: User, project: Project, invitation: Invitation) 
     """
     if invitation.role not in roles_to_give(actor, project, everywhere=invitation.project is None):
         raise PermissionDenied
-    with transaction.atomic():
+    with changing(project.organisation):
         if Invitation.objects.filter(pk=invitation.pk, accepted_at=None, revoked_at=None).update(
             revoked_at=timezone.now()
         ):
@@ -140,7 +140,7 @@ def member_change(
     _require_over(actor, project, member, role)
     if expires_on != member.expires_on:
         _in_future(expires_on)
-    with transaction.atomic():
+    with changing(project.organisation):
         changes = {"role": (member.role, role), "last day": (member.expires_on, expires_on)}
         member.role, member.expires_on = role, expires_on
         member.save()
@@ -157,7 +157,7 @@ def member_remove(*, actor: User, project: Project, member: Membership | Project
         ValidationError: the organisation would be without an administrator.
     """
     _require_over(actor, project, member, member.role)
-    with transaction.atomic():
+    with changing(project.organisation):
         changes = {"role": (member.role, "")}
         member.delete()
         if isinstance(member, Membership):
