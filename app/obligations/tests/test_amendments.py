@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from accounts.models import User
@@ -53,15 +54,14 @@ def duty(plan: Mechanism, manager: User) -> Obligation:
 
 
 def _publish(
-    actor: User, plan: Mechanism, *, new: tuple[NewCondition, ...] = (), **fates: Decision
+    actor: User, plan: Mechanism, fates: dict[str, Decision], *, new: tuple[NewCondition, ...] = ()
 ) -> MechanismVersion:
-    """Publish Rev 3, in force from the first day of the year; conditions are named by number with _ for the point."""
-    keys = {name.strip("_").replace("_", "."): decision for name, decision in fates.items()}
+    """Publish Rev 3, in force from the first day of the year; the fates stand by the conditions' numbers."""
     amendment = Amendment(
         label="Rev 3",
         effective_on=date(plan.project.today.year, 1, 1),
         summary="After the review",
-        decisions={plan.conditions.get(number=number, ended_on=None).pk: keys[number] for number in keys},
+        decisions={plan.conditions.get(number=number, ended_on=None).pk: fate for number, fate in fates.items()},
         new=new,
     )
     return version_publish(actor=actor, mechanism=plan, amendment=amendment, seal=seal_of(plan))
@@ -78,7 +78,7 @@ def test_an_obligation_follows_its_condition_to_the_new_words_and_its_occurrence
     manager: User, plan: Mechanism, duty: Obligation
 ) -> None:
     before = list(duty.occurrences.values_list("pk", "due_date", "state"))
-    version = _publish(manager, plan, _5_1=_reword("Sample the bores and the creek."))
+    version = _publish(manager, plan, {"5.1": _reword("Sample the bores and the creek.")})
     duty.refresh_from_db()
     old = Condition.objects.get(mechanism=plan, text="Sample the bores.")
     assert duty.condition is not None
@@ -93,7 +93,7 @@ def test_an_obligation_follows_its_condition_to_the_new_words_and_its_occurrence
 
 def test_words_of_its_own_are_kept(manager: User, plan: Mechanism, duty: Obligation) -> None:
     Obligation.objects.filter(pk=duty.pk).update(requirement="What we do about the bores.")
-    _publish(manager, plan, _5_1=_reword("Sample the bores and the creek."))
+    _publish(manager, plan, {"5.1": _reword("Sample the bores and the creek.")})
     duty.refresh_from_db()
     assert duty.requirement == "What we do about the bores."
     assert duty.condition is not None
@@ -101,7 +101,7 @@ def test_words_of_its_own_are_kept(manager: User, plan: Mechanism, duty: Obligat
 
 
 def test_the_first_version_stands_for_the_mechanism_as_issued(manager: User, plan: Mechanism) -> None:
-    version = _publish(manager, plan, _5_2=_reword("Keep the logs for five years."))
+    version = _publish(manager, plan, {"5.2": _reword("Keep the logs for five years.")})
     assert [(one.number, one.label) for one in plan.versions.all()] == [(2, "Rev 3"), (1, "As issued")]
     assert version.number == 2
 
@@ -110,10 +110,10 @@ def test_what_ends_cancels_what_comes_and_leaves_what_was_due_and_what_is_handed
     manager: User, plan: Mechanism, duty: Obligation
 ) -> None:
     late, second, third, *later = duty.occurrences.order_by("due_date")
-    result = {"completed_on": plan.project.today, "result": "compliant", "note": ""}
+    result: dict[str, Any] = {"completed_on": plan.project.today, "result": "compliant", "note": ""}
     occurrence_close(actor=manager, occurrence=second, expected_version=second.version, **result)
     occurrence_submit(actor=manager, occurrence=third, expected_version=third.version, **result)
-    _publish(manager, plan, _5_1=END)
+    _publish(manager, plan, {"5.1": END})
     states = dict(duty.occurrences.values_list("pk", "state"))
     assert states[late.pk] == OccurrenceState.OPEN
     assert states[second.pk] == OccurrenceState.CLOSED
@@ -127,7 +127,7 @@ def test_what_ends_cancels_what_comes_and_leaves_what_was_due_and_what_is_handed
 def test_it_retires_once_nothing_is_left_and_nothing_of_it_comes_again(
     manager: User, plan: Mechanism, duty: Obligation
 ) -> None:
-    _publish(manager, plan, _5_1=END)
+    _publish(manager, plan, {"5.1": END})
     today = plan.project.today
     assert retire_ended(plan.project, today) == 0
     [left] = duty.occurrences.unfinished()
@@ -148,7 +148,7 @@ def test_it_retires_once_nothing_is_left_and_nothing_of_it_comes_again(
 
 def test_without_anything_left_it_retires_at_once(manager: User, plan: Mechanism, duty: Obligation) -> None:
     duty.occurrences.filter(due_date__lt=date(plan.project.today.year, 1, 1)).delete()
-    _publish(manager, plan, _5_1=END)
+    _publish(manager, plan, {"5.1": END})
     duty.refresh_from_db()
     assert duty.lifecycle == Lifecycle.RETIRED
     assert not duty.occurrences.unfinished().exists()
@@ -177,7 +177,7 @@ def test_two_conditions_swap_their_numbers_and_their_obligations_follow(
         number="5.2",
         requirement="Keep the logs.",
     )
-    _publish(manager, plan, _5_1=_reword("Sample the bores.", "5.2"), _5_2=_reword("Keep the logs.", "5.1"))
+    _publish(manager, plan, {"5.1": _reword("Sample the bores.", "5.2"), "5.2": _reword("Keep the logs.", "5.1")})
     duty.refresh_from_db()
     other.refresh_from_db()
     assert (duty.number, other.number) == ("5.2", "5.1")
@@ -187,7 +187,7 @@ def test_two_conditions_swap_their_numbers_and_their_obligations_follow(
 def test_what_stands_below_new_words_or_is_new_stands_below_the_new_row(manager: User, plan: Mechanism) -> None:
     old = plan.conditions.get(number="5")
     new = NewCondition(number="5.3", text="Fence the bores.", parent=old.pk)
-    version = _publish(manager, plan, new=(new,), _5=_reword("", heading="Groundwater"))
+    version = _publish(manager, plan, {"5": _reword("", heading="Groundwater")}, new=(new,))
     now = plan.conditions.get(number="5", ended_on=None)
     assert {row.number for row in now.children.all()} == {"5.1", "5.2", "5.3"}
     assert plan.conditions.get(number="5.3").introduced == version
@@ -197,16 +197,16 @@ def test_what_stands_below_new_words_or_is_new_stands_below_the_new_row(manager:
 @pytest.mark.parametrize(
     ("fates", "message"),
     [
-        ({"_5": END}, "Condition 5 ends but 5.1 below it goes on"),
-        ({"_5_1": _reword("Sample the bores.")}, "5.1 is to go on with new words: change them"),
-        ({"_5_1": _reword("x", "5.2")}, "There would be two conditions 5.2"),
+        ({"5": END}, "Condition 5 ends but 5.1 below it goes on"),
+        ({"5.1": _reword("Sample the bores.")}, "5.1 is to go on with new words: change them"),
+        ({"5.1": _reword("x", "5.2")}, "There would be two conditions 5.2"),
     ],
 )
 def test_decisions_that_do_not_go_together_change_nothing(
     manager: User, plan: Mechanism, fates: dict[str, Decision], message: str
 ) -> None:
     with pytest.raises(ValidationError, match=message):
-        _publish(manager, plan, **fates)
+        _publish(manager, plan, fates)
     assert not plan.versions.exists()
     assert not plan.conditions.exclude(ended_on=None).exists()
 
@@ -230,5 +230,5 @@ def test_whoever_decided_about_other_words_is_told(manager: User, plan: Mechanis
 
 def test_who_may_not_publish_publishes_nothing(viewer: User, plan: Mechanism) -> None:
     with pytest.raises(PermissionDenied):
-        _publish(viewer, plan, _5_2=END)
+        _publish(viewer, plan, {"5.2": END})
     assert not plan.versions.exists()
