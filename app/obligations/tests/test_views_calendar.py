@@ -168,7 +168,7 @@ def test_the_page_asks_the_database_as_often_for_many_holidays_as_for_few(
 ) -> None:
     for year in range(2030, 2040):
         Holiday.objects.bulk_create(Holiday(project=project, on=day, name=name) for day, name in holidays(year).items())
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         editor.get(CALENDAR)
 
 
