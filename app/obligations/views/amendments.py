@@ -115,7 +115,7 @@ def version_document(request: SignedInRequest, code: str, pk: int) -> HttpRespon
     version = get_object_or_404(versions, pk=pk)
     if version.document is None:
         raise Http404("It has no document")
-    return file_response(version.document, version.document_name, inline="show" in request.GET)
+    return file_response(version.document, version.document_name)
 
 
 def _keep(request: SignedInRequest, access: Access) -> tuple[StoredFile, str]:

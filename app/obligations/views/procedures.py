@@ -139,7 +139,7 @@ def procedure_document(request: SignedInRequest, code: str, pk: int) -> HttpResp
     _, procedure = _procedure_or_404(request, code, pk)
     if procedure.document is None:
         raise Http404("It has no document")
-    return file_response(procedure.document, procedure.document_name, inline="show" in request.GET)
+    return file_response(procedure.document, procedure.document_name)
 
 
 def _procedure_or_404(request: SignedInRequest, code: str, pk: int) -> tuple[Access, Procedure]:
