@@ -45,6 +45,7 @@ class EvidencePanel:
     form: EvidenceForm
     may_upload: bool
     limit_mb: int
+    limit_files: int
     upload_url: str
 
     @property
@@ -73,6 +74,7 @@ def evidence_panel(
         form=form or EvidenceForm(today=access.project.today, identity=identity),
         may_upload=proven.may_upload(request.user),
         limit_mb=settings.MAX_UPLOAD_MB,
+        limit_files=settings.DATA_UPLOAD_MAX_NUMBER_FILES or 0,
         upload_url=f"{address}?{query}".rstrip("?"),
     )
 
