@@ -22,7 +22,7 @@ from obligations.states import State
 # The columns that can be sorted by, with their heading.
 COLUMNS = {"number": "Number", "": "Obligation", "aspect": "Aspect", "role": "Responsibility", "due": "Due"}
 # What everybody asks for; "me" is whoever looks.
-SYSTEM_VIEWS = {"Mine": "person=me", "Awaiting evidence": "evidence=awaited", "Nobody's": "person=nobody"}
+SYSTEM_VIEWS = {"Mine": "person=me", "Awaiting evidence": "evidence=awaited", "Nobody responsible": "person=nobody"}
 
 
 class Tab(NamedTuple):

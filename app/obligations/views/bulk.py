@@ -145,7 +145,7 @@ def _in_words(plans: list[Planned]) -> list[dict[str, Any]]:
 def _keep(request: SignedInRequest, access: Access, result: BulkResult, query: QueryDict) -> str:
     token = secrets.token_urlsafe(16)
     kept = {
-        "user": request.user.pk,
+        "by": request.user.pk,
         "at": access.project.pk,
         "numbers": [len(result.changed), len(result.unchanged), len(result.refused)],
         "changed": _in_words(result.changed),
@@ -163,7 +163,7 @@ def _keep(request: SignedInRequest, access: Access, result: BulkResult, query: Q
 
 def _kept(request: SignedInRequest, access: Access, token: str) -> dict[str, Any]:
     kept: dict[str, Any] | None = cache.get(_key(token))
-    if kept is None or (kept["user"], kept["at"]) != (request.user.pk, access.project.pk):
+    if kept is None or (kept["by"], kept["at"]) != (request.user.pk, access.project.pk):
         raise Http404("No such change, or it is too old or taken back already")
     return kept
 
