@@ -145,6 +145,7 @@ class Obligation(models.Model):
             models.Index(fields=["project", "action_due_date"], name="obligation_due"),
             models.Index(fields=["project", "status", "action_due_date"], name="obligation_status_due"),
             models.Index(fields=["responsible_person", "action_due_date"], name="obligation_person_due"),
+            models.Index(fields=["project", "responsible_person"], name="obligation_project_person"),
             models.Index("project", IS_DONE, DUE_OR_LAST, "sort_key", name="obligation_agenda"),
             models.Index(fields=["project", "updated_at"], name="obligation_changed"),
         ]

@@ -132,7 +132,7 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
 
     def awaiting_evidence(self, on: date) -> ObligationQuerySet:
         """Keep what is late or falls due in 30 days, while nothing shows yet that it was done this time."""
-        pressing = in_state(State.OVERDUE, on) | in_state(State.DUE_SOON, on)
+        pressing = Q(status__in=[Status.NOT_STARTED, Status.IN_PROGRESS], action_due_date__lte=on + DUE_SOON)
         this_time = self._evidence().exclude(occurrence__state__in=DONE).exclude(occurrence=None)
         return self.filter(pressing, ~Exists(this_time))
 
