@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from registers.models import Project
 
-from obligations.models import Evidence, Obligation, Occurrence
+from obligations.models import CorrectiveAction, Evidence, NonCompliance, Obligation, Occurrence
 from obligations.states import OccurrenceState
 
 if TYPE_CHECKING:
@@ -223,6 +223,21 @@ def test_a_closed_occurrence_says_that_its_evidence_is_locked(
     response = send(signed_in, f"{address}?occurrence={one.pk}", pdf())
     assert response.status_code == 422
     assert "which locks its evidence" in response.content.decode()
+
+
+def test_evidence_of_a_corrective_action_is_listed_with_it_and_with_the_obligation(
+    signed_in: Client, address: str, duty: Obligation
+) -> None:
+    lapse = NonCompliance.objects.create(
+        project=duty.project, number=900, kind="non_compliant", title="Late", obligation=duty, aware_on=DAY
+    )
+    action = CorrectiveAction.objects.create(non_compliance=lapse, description="Set a reminder", due_on=DAY)
+    response = send(signed_in, f"{address}?corrective_action={action.pk}", pdf())
+    assert response.headers["Location"] == f"{action.get_absolute_url()}#evidence-corrective_action-{action.pk}"
+    page = signed_in.get(action.get_absolute_url()).content.decode()
+    assert f'id="evidence-corrective_action-{action.pk}"' in page
+    assert "report.pdf" in page
+    assert "report.pdf" in signed_in.get(address).content.decode()
 
 
 def test_a_long_list_costs_no_more_queries(signed_in: Client, address: str) -> None:

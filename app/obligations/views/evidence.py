@@ -66,7 +66,7 @@ def evidence_panel(
     part = {name: row for name, row in proven.parts.items() if row is not None}
     address = reverse("evidence_add", args=[access.project.code, proven.obligation.pk])
     query = urlencode({name: row.pk for name, row in part.items()})
-    identity = "-".join(["evidence", *(f"{name}-{row.pk}" for name, row in part.items())])
+    identity = _identity(proven)
     return EvidencePanel(
         proven,
         identity,
@@ -90,9 +90,7 @@ def evidence_add_page(request: SignedInRequest, code: str, pk: int) -> HttpRespo
         raise PermissionDenied
     if request.method != "POST":
         return _add_page(request, access, proven)
-    empty = evidence_panel(request, access, proven)
-    identity = empty.identity if empty else ""
-    form = EvidenceForm(request.POST, request.FILES, today=access.project.today, identity=identity)
+    form = EvidenceForm(request.POST, request.FILES, today=access.project.today, identity=_identity(proven))
     result = _add(request, proven, form) if form.is_valid() else EvidenceResult([], [])
     if result.stored:
         names = ", ".join(evidence.name for evidence in result.stored)
@@ -295,8 +293,11 @@ def _evidence_or_404(request: SignedInRequest, code: str, pk: int) -> tuple[Acce
     return access, get_object_or_404(evidence, pk=pk)
 
 
+def _identity(proven: Proven) -> str:
+    """Return the name that sets this evidence apart from other evidence on a page, and is its anchor there."""
+    return "-".join(["evidence", *(f"{name}-{row.pk}" for name, row in proven.parts.items() if row)])
+
+
 def _page_of(proven: Proven) -> str:
     """Return the address of the page that shows this evidence among all else."""
-    action = proven.corrective_action
-    row = action.non_compliance if action else proven.subject
-    return f"{row.get_absolute_url()}#evidence"
+    return f"{proven.subject.get_absolute_url()}#{_identity(proven)}"
