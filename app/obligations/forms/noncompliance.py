@@ -23,6 +23,8 @@ GROUPS = {
     "Why, and what is done": ("cause", "mitigation", "prevention"),
     "Telling the regulator": ("notify_value", "notify_unit", "notify_count"),
 }
+# What stands in a list of choices for none of them.
+EMPTY = {"medium": "Not recorded", "notify_unit": "No time limit", "notify_count": "As the mechanism counts"}
 DAYS = ("aware_on", "occurred_from", "occurred_to", "expected_end")
 
 
@@ -60,21 +62,22 @@ class NonComplianceForm(ChangeForm):
             del self.fields["kind"]
         else:
             self.fields["kind"].choices = NonCompliance.Kind.choices  # type: ignore[attr-defined]  # without “---------”
+        today = instance.project.today
         condition, occurrence = self.fields["condition"], self.fields["occurrence"]
         if isinstance(condition, forms.ModelChoiceField):
             condition.queryset = instance.obligation.mechanism.conditions.select_related("mechanism")
             condition.empty_label = "None in particular"
         if isinstance(occurrence, forms.ModelChoiceField):
-            rows = instance.obligation.occurrences.filter(due_date__isnull=False)
-            occurrence.queryset = rows.select_related("obligation__mechanism").order_by("-due_date")
+            rows = instance.obligation.occurrences
+            past = rows.filter(due_date__lte=today) | rows.filter(pk=instance.occurrence_id or 0)
+            occurrence.queryset = past.select_related("obligation__mechanism").order_by("-due_date")
             occurrence.empty_label = "Nothing in particular"
-        for name in ("notify_unit", "notify_count", "medium"):
+        for name, nothing in EMPTY.items():
             field = self.fields[name]
-            choices = [choice for choice in field.choices if choice[0]]  # type: ignore[attr-defined]  # a choice field
-            field.choices = [("", "Not recorded" if name == "medium" else "As the mechanism"), *choices]  # type: ignore[attr-defined]  # the same
-        today = instance.project.today.isoformat()
+            if isinstance(field, forms.TypedChoiceField):
+                field.choices = [("", nothing), *(choice for choice in field.widget.choices if choice[0])]
         for name in DAYS[:3]:
-            self.fields[name].widget.attrs["max"] = today
+            self.fields[name].widget.attrs["max"] = today.isoformat()
 
     @property
     def groups(self) -> list[tuple[str, list[forms.BoundField]]]:

@@ -26,7 +26,7 @@ from obligations.views.noncompliance import non_compliance_or_404
 
 ACTS = {
     "complete": Act(
-        CompleteForm, service.corrective_action_complete, "Completed", "The corrective action is completed."
+        CompleteForm, service.corrective_action_complete, "Complete", "The corrective action is completed."
     ),
     "check": Act(CheckForm, service.corrective_action_check, "Record the check", "The check is recorded."),
     "close": Act(ReasonForm, service.corrective_action_close, "Close", "The corrective action is closed."),

@@ -187,14 +187,16 @@ def _detail_page(
         "actions": [(action, action.is_overdue(today)) for action in actions],
         "open_actions": sum(action.closed_at is None for action in actions),
         "may_change": may_change,
-        "acts": [(name, ACTS[name].button, sent.get(name, forms[name])) for name in _possible(row)]
-        if may_change
-        else [],
+        "acts": [(name, _button(row, name), sent.get(name, forms[name])) for name in _possible(row) if may_change],
         "failed": next(iter(sent.values()), None),
         "stale": status == 409,
         "changed": last_event(row) if status == 409 else None,
     }
     return render(request, "obligations/non_compliance_detail.html", context, status=status)
+
+
+def _button(row: NonCompliance, act: str) -> str:
+    return "Correct the notification" if act == "notify" and row.notified_on else ACTS[act].button
 
 
 def _possible(row: NonCompliance) -> list[str]:

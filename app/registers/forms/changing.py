@@ -40,8 +40,9 @@ class ChangeForm(ModelForm):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.show_hidden_initial = self.instance.pk is not None
-            if isinstance(field.widget, forms.Textarea):
-                field.widget.attrs.setdefault("rows", 4)
+            # What Django gives those of which the form says nothing.
+            if isinstance(field.widget, forms.Textarea) and field.widget.attrs["rows"] == "10":
+                field.widget.attrs["rows"] = "4"
 
     def clean(self) -> dict[str, Any]:
         """Keep line ends as the register has them: browsers send those of old terminals."""
