@@ -11,6 +11,7 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from accounts.models import Organisation, User
+from config.db.inserting import insert_many
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -122,7 +123,7 @@ def record_many(organisation: Organisation, actor: User | None, entries: Iterabl
             event.hash = sealed(event)
             chain.sequence, chain.hash = event.sequence, event.hash
             events.append(event)
-        AuditEvent.objects.bulk_create(events, batch_size=500)
+        insert_many(events, keys=True)
         chain.save(update_fields=["sequence", "hash"])
     return events
 

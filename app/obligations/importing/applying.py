@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from accounts.models import User
 from audit.services import Entry, changing, record_many
-from django.db import IntegrityError, models
+from config.db.inserting import insert_many
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import IntegrityError, connection, models
 from django.utils import timezone
 from registers.models import Mechanism, Term
 from registers.sorting import natural_key
@@ -73,20 +76,26 @@ class Application:
         with changing(self.project.organisation):
             self._create([row for row in chunk if row.result != Result.UPDATED])
             self._update([row for row in chunk if row.result == Result.UPDATED])
-            for row in chunk:
-                row.applied = True
-            names = ["applied", "obligation", "version", "changes"]
-            ImportRow.objects.bulk_create(
-                chunk, update_conflicts=True, unique_fields=["batch", "line"], update_fields=names
-            )
+            self._mark(chunk)
             record_many(self.project.organisation, self.actor, self.entries)
+
+    def _mark(self, chunk: list[ImportRow]) -> None:
+        """Note in the rows that they are in; by hand, because `bulk_update` takes ten times as long."""
+        values = [
+            (True, row.obligation_id, row.version, json.dumps(row.changes, cls=DjangoJSONEncoder), row.pk)
+            for row in chunk
+        ]
+        table = connection.ops.quote_name(ImportRow._meta.db_table)
+        columns = "applied = %s, obligation_id = %s, version = %s, changes = %s"
+        with connection.cursor() as cursor:
+            cursor.executemany(f"UPDATE {table} SET {columns} WHERE id = %s", values)  # noqa: S608  names of ours
 
     def _create(self, rows: list[ImportRow]) -> None:
         rules = {}
         facts = [dated({name: after for name, (_, after) in row.changes.items()}) for row in rows]
         new = [self._obligation(values) for values in facts]
         try:
-            Obligation.objects.bulk_create(new)
+            insert_many(new, keys=True)
         except IntegrityError as error:
             raise Conflict("a number of these rows was added to the register after the check") from error
         for row, values, obligation in zip(rows, facts, new, strict=True):

@@ -14,6 +14,7 @@ from typing import BinaryIO, TypeVar
 
 from accounts.models import User
 from audit.services import Entry, changing, record
+from config.db.inserting import insert_many
 from django.db import models, transaction
 from django.utils import timezone
 from registers.importing.columns import BY_FIELD
@@ -80,7 +81,7 @@ def check(
             if tell:
                 tell(outcome)
         with transaction.atomic():
-            ImportRow.objects.bulk_create([_row(batch, outcome) for outcome in outcomes])
+            insert_many([_row(batch, outcome) for outcome in outcomes])
             batch.progress = totals.rows
             batch.save(update_fields=["progress"])
     batch.counts, batch.state, batch.problem = dict(totals.counts), State.CHECKED, ""

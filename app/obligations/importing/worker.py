@@ -33,14 +33,21 @@ RUNNING = (State.CHECKING, State.ACCEPTING, State.UNDOING)
 
 
 def start(batch: ImportBatch) -> None:
-    """Start the process that does the batch's next step."""
-    process = subprocess.Popen(  # noqa: S603 - our own command and a number
-        [sys.executable, "manage.py", "import_batch", str(batch.pk)],
-        cwd=settings.BASE_DIR,
-        stdin=subprocess.DEVNULL,
-        # It outlives the request, and the web server's worker if that is recycled.
-        start_new_session=True,
-    )
+    """Start the process that does the batch's next step, unless one is at work on it."""
+    with _lock_file(batch).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        process = subprocess.Popen(  # noqa: S603 - our own command and two numbers
+            [sys.executable, "manage.py", "import_batch", str(batch.pk), "--lock", str(lock.fileno())],
+            cwd=settings.BASE_DIR,
+            stdin=subprocess.DEVNULL,
+            # It inherits the lock, so that there is no moment in which nobody seems to be at work.
+            pass_fds=[lock.fileno()],
+            # It outlives the request, and the web server's worker if that is recycled.
+            start_new_session=True,
+        )
     # Somebody has to take note of its end, or it stays in the list of processes.
     Thread(target=process.wait, daemon=True).start()
 
@@ -55,14 +62,18 @@ def is_at_work(batch: ImportBatch) -> bool:
     return False
 
 
-def run(batch: ImportBatch) -> None:
-    """Do the batch's next step; without one, or while another process works on it, do nothing."""
-    with _alone(batch) as alone:
-        if not alone:
-            return
-        batch.refresh_from_db()
-        with changes_from(Channel.IMPORT):
-            _step(batch)
+def run(batch: ImportBatch, *, has_lock: bool = False) -> None:
+    """Do the batch's next step; without one, or while another process works on it, do nothing.
+
+    Args:
+        batch: which.
+        has_lock: whether this process has inherited the batch's lock.
+    """
+    with _alone(batch, has_lock=has_lock) as alone:
+        if alone:
+            batch.refresh_from_db()
+            with changes_from(Channel.IMPORT):
+                _step(batch)
 
 
 def _step(batch: ImportBatch) -> None:
@@ -102,16 +113,17 @@ def _fail(batch: ImportBatch, problem: str) -> None:
 
 
 @contextmanager
-def _alone(batch: ImportBatch) -> Iterator[bool]:
+def _alone(batch: ImportBatch, *, has_lock: bool) -> Iterator[bool]:
     """Hold the batch's lock, and one that lets imports run one after the other: there is memory for one."""
     with _lock_file(batch).open("w") as own, (_folder() / "one").open("w") as one:
         try:
-            fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not has_lock:
+                fcntl.flock(own, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             yield False
-            return
-        fcntl.flock(one, fcntl.LOCK_EX)
-        yield True
+        else:
+            fcntl.flock(one, fcntl.LOCK_EX)
+            yield True
 
 
 def _lock_file(batch: ImportBatch) -> Path:

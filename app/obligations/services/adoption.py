@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from config.db.inserting import insert_many
 from django.db import transaction
 from django.db.models import prefetch_related_objects
 from django.utils import timezone
@@ -15,7 +16,6 @@ from obligations.services.materialise import Surroundings, missing, wanted_slots
 from obligations.services.projection import project_occurrences, standing
 from obligations.states import OccurrenceState, Result, Status
 
-BATCH = 500
 STATES = {
     Status.NOT_STARTED: OccurrenceState.SCHEDULED,
     Status.IN_PROGRESS: OccurrenceState.IN_PROGRESS,
@@ -70,8 +70,8 @@ def adopt(obligations: Iterable[Obligation], rules: Mapping[int, RecurrenceRule]
         if standing(stated + named) != stands:
             otherwise.append(obligation.pk)
     with transaction.atomic():
-        RecurrenceRule.objects.bulk_create(new_rules, batch_size=BATCH)
-        Occurrence.objects.bulk_create(occurrences, batch_size=BATCH)
+        insert_many(new_rules)
+        insert_many(occurrences)
         project_occurrences(otherwise)
     return len(occurrences)
 

@@ -61,8 +61,12 @@ def sheet_lines(file: BinaryIO, name: str = "") -> Iterator[Line]:
         merged = _look_through(sheet)
         # What a workbook says of its size is often wrong.
         sheet.reset_dimensions()
+        width = 0
         for number, row in enumerate(sheet.iter_rows(), start=1):
             cells = [_text(cell) for cell in row]
+            # A row ends with its last cell that holds anything.
+            width = max(width, len(cells))
+            cells += [""] * (width - len(cells))
             for columns, rows, shown in merged:
                 if number == rows.start:
                     shown[:] = cells[columns.start : columns.start + 1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from obligations.importing import worker
 from obligations.models import ImportBatch
@@ -17,6 +17,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("pk", type=int, metavar="NUMBER", help="the import's number, as in its address")
+        parser.add_argument("--lock", type=int, metavar="FD", help="the import's lock, if it is inherited")
 
-    def handle(self, *args: Any, pk: int, **options: Any) -> None:
-        worker.run(ImportBatch.objects.select_related("project__organisation").get(pk=pk))
+    def handle(self, *args: Any, pk: int, lock: int | None, **options: Any) -> None:
+        batch = ImportBatch.objects.select_related("project__organisation").filter(pk=pk).first()
+        if batch is None:
+            raise CommandError(f"there is no import {pk}")
+        worker.run(batch, has_lock=lock is not None)
