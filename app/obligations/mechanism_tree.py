@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
+from django.core.paginator import Page, Paginator
+from django.db.models import Q, QuerySet
 from registers.models import Condition, Mechanism, Project
 
 from obligations.models import Obligation
 from obligations.states import State
+
+PER_PAGE = 60
 
 
 class Tally(NamedTuple):
@@ -46,8 +50,9 @@ class Node:
 
 @dataclass(frozen=True)
 class Tree:
-    """A mechanism's conditions in force, those that ended without successor, and obligations of no condition."""
+    """A page of a mechanism's conditions in force; on the last one, what ended and obligations of no condition."""
 
+    page: Page[Condition]
     nodes: list[Node]
     ended: list[Node]
     loose: list[tuple[Obligation, State]]
@@ -73,40 +78,49 @@ def lines(project: Project, on: date) -> list[Line]:
     return found
 
 
-def tree(mechanism: Mechanism, on: date) -> Tree:
-    """Return the mechanism's conditions with their obligations, in two queries whatever their number.
+def tree(mechanism: Mechanism, on: date, page: str = "1") -> Tree:
+    """Return a page of the mechanism's conditions with their obligations.
+
+    The number of queries depends on how deep the tree is and how often its words changed, never on how wide it is.
 
     Args:
         mechanism: whose conditions.
         on: the day for which the obligations' states are told.
+        page: number of the page, as asked for; the nearest that there is.
     """
-    rows = list(mechanism.conditions.select_related("introduced", "ended").order_by("sort_key", "pk"))
-    nodes = {row.pk: Node(row) for row in rows}
-    loose: list[tuple[Obligation, State]] = []
-    for obligation in _light(mechanism):
-        node = nodes.get(obligation.condition_id or 0)
-        (node.obligations if node else loose).append((obligation, obligation.state(on)))
-    superseded = {row.supersedes_id for row in rows if row.supersedes_id}
-    for node in nodes.values():
-        node.history = _history(node.condition, nodes)
-    top: list[Node] = []
-    for node in (one for one in nodes.values() if one.condition.ended_on is None):
-        above = nodes.get(node.condition.parent_id or 0)
-        (above.children if above and above.condition.ended_on is None else top).append(node)
-    ended = [one for one in nodes.values() if one.condition.ended_on and one.condition.pk not in superseded]
-    return Tree(top, ended, loose)
+    rows = mechanism.conditions.select_related("introduced", "ended")
+    top = Q(parent=None) | Q(parent__ended_on__isnull=False)
+    shown = Paginator(rows.filter(top, ended_on=None).order_by("sort_key", "pk"), PER_PAGE).get_page(page)
+    nodes = {row.pk: Node(row) for row in shown}
+    roots, level = list(nodes.values()), list(nodes)
+    while level:
+        children = [Node(row) for row in rows.filter(ended_on=None, parent__in=level).order_by("sort_key", "pk")]
+        for child in children:
+            nodes[child.condition.parent_id or 0].children.append(child)
+        nodes |= {child.condition.pk: child for child in children}
+        level = [child.condition.pk for child in children]
+    ended: list[Node] = []
+    if not shown.has_next():
+        ended = [Node(row) for row in rows.filter(superseded_by=None).exclude(ended_on=None)[:PER_PAGE]]
+        nodes |= {node.condition.pk: node for node in ended}
+    _add_history(nodes, rows)
+    for obligation in _light(mechanism.obligations.filter(condition__in=list(nodes))):
+        nodes[obligation.condition_id or 0].obligations.append((obligation, obligation.state(on)))
+    loose = [] if shown.has_next() else _light(mechanism.obligations.filter(condition=None))[:PER_PAGE]
+    return Tree(shown, roots, ended, [(one, one.state(on)) for one in loose])
 
 
-def _light(mechanism: Mechanism) -> Iterable[Obligation]:
-    """Fetch of the obligations only what a line shows: a mechanism may have very many."""
-    rows = Obligation.objects.filter(mechanism=mechanism).order_by("sort_key", "pk")
-    return rows.only("pk", "number", "title", "condition_id", "status", "action_due_date", "lifecycle")
+def _light(obligations: QuerySet[Obligation]) -> QuerySet[Obligation]:
+    """Fetch of obligations only what a line shows."""
+    shown = ("number", "title", "status", "action_due_date", "lifecycle")
+    return obligations.order_by("sort_key", "pk").only("pk", "mechanism_id", "condition_id", *shown)
 
 
-def _history(condition: Condition, nodes: Mapping[int, Node]) -> list[Condition]:
-    earlier = []
-    key = condition.supersedes_id
-    while key is not None:
-        earlier.append(nodes[key].condition)
-        key = nodes[key].condition.supersedes_id
-    return earlier
+def _add_history(nodes: Mapping[int, Node], rows: QuerySet[Condition]) -> None:
+    """Give each condition its earlier words, one step further back at a time."""
+    later = {node.condition.supersedes_id: node for node in nodes.values() if node.condition.supersedes_id}
+    while later:
+        earlier = {row.pk: row for row in rows.filter(pk__in=list(later))}
+        for key, row in earlier.items():
+            later[key].history.append(row)
+        later = {row.supersedes_id: later[key] for key, row in earlier.items() if row.supersedes_id}

@@ -135,13 +135,11 @@ def _condition_or_404(request: SignedInRequest, code: str, pk: int) -> tuple[Acc
 
 def _chain(condition: Condition) -> list[Condition]:
     """Return all rows of a condition, whichever of them is asked for: the newest first."""
-    rows = condition.mechanism.conditions.select_related("introduced", "ended", "parent")
-    by_key = {row.pk: row for row in rows}
-    successors = {row.supersedes_id: row for row in by_key.values() if row.supersedes_id}
-    newest = by_key[condition.pk]
-    while newest.pk in successors:
-        newest = successors[newest.pk]
+    rows = Condition.objects.select_related("introduced", "ended", "parent")
+    newest = condition
+    while later := rows.filter(supersedes=newest).first():
+        newest = later
     chain = [newest]
-    while chain[-1].supersedes_id is not None:
-        chain.append(by_key[chain[-1].supersedes_id])
+    while earlier := rows.filter(superseded_by=chain[-1]).first():
+        chain.append(earlier)
     return chain

@@ -62,7 +62,7 @@ def mechanism_detail(request: SignedInRequest, code: str, pk: int) -> HttpRespon
         "expiry": mechanism.expiry(today),
         "tallies": tallies(counts),
         "total": sum(counts.values()),
-        "tree": tree(mechanism, today),
+        "tree": tree(mechanism, today, request.GET.get("page", "1")),
         "plans": mechanism.plans.order_by("reference"),
         "versions": list(mechanism.versions.select_related("document", "published_by")),
         "may_change": access.may("mechanism.change"),
