@@ -61,6 +61,10 @@ def test_four_writers_of_the_same_rows_lose_no_update(project: Project, manager:
     assert fresh.general_comments.count(manager.email) == WRITERS * ROUNDS
     assert fresh.version == obligation.version + done["obligation"] + done["gate"]
     assert Occurrence.objects.get(pk=occurrence.pk).version == occurrence.version + done["occurrence"]
+    # No number was given twice, and none was left out.
+    numbers = project.non_compliances.order_by("number").values_list("number", flat=True)
+    assert list(numbers) == list(range(1, len(numbers) + 1))
+    assert project.non_compliances.filter(title=manager.email).count() == done["finding"] == WRITERS * ROUNDS // 5
     recorded = Counter(AuditEvent.objects.filter(sequence__gt=written).values_list("action", flat=True))
     assert recorded["obligation.change"] == done["obligation"] + done["gate"]
     assert recorded["occurrence.snooze"] == done["occurrence"]

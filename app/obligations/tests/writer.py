@@ -15,12 +15,15 @@ from datetime import date
 
 import django
 
+FOUND = date(2026, 1, 5)
+
 
 def main(obligation_pk: int, occurrence_pk: int, person: str, rounds: int) -> None:
     django.setup()
     from accounts.models import User  # noqa: PLC0415 - models exist after setup
 
     from obligations.models import Obligation, Occurrence  # noqa: PLC0415
+    from obligations.services.noncompliance import non_compliance_raise  # noqa: PLC0415
     from obligations.services.obligations import StaleObligation, obligation_update  # noqa: PLC0415
     from obligations.services.occurrences import StaleOccurrence, occurrence_snooze  # noqa: PLC0415
 
@@ -52,6 +55,12 @@ def main(obligation_pk: int, occurrence_pk: int, person: str, rounds: int) -> No
         target = date(2026, 1, 1 + done["occurrence"] % 28)
         occurrence_snooze(actor=actor, occurrence=occurrence, target_date=target, expected_version=occurrence.version)
 
+    def find() -> None:
+        """Raise a non-compliance, under the next number."""
+        obligation = Obligation.objects.get(pk=obligation_pk)
+        values = {"kind": "potentially_non_compliant", "title": person, "description": "Found", "aware_on": FOUND}
+        non_compliance_raise(actor=actor, obligation=obligation, values=values)
+
     print("ready", flush=True)
     sys.stdin.readline()
     for number in range(rounds):
@@ -59,6 +68,7 @@ def main(obligation_pk: int, occurrence_pk: int, person: str, rounds: int) -> No
         until_it_succeeds("occurrence", snooze)
         if number % 5 == 0:
             until_it_succeeds("gate", gate)
+            until_it_succeeds("finding", find)
     print(json.dumps(done))
 
 

@@ -158,7 +158,8 @@ def _detail_page(
         name: act.form(version=row.version, auto_id=f"{name}_%s", initial=initial.get(name, {}))
         for name, act in ACTS.items()
     }
-    possible = [name for name in _possible(row) if _may(request, row, name)]
+    # What was sent stays to be read, even if it can be done no more.
+    shown = [name for name in dict.fromkeys([*_possible(row), *sent]) if _may(request, row, name)]
     context = {
         "project": access.project,
         "today": today,
@@ -168,7 +169,7 @@ def _detail_page(
         "overdue": row.is_overdue(today),
         "evidence": evidence_panel(request, access, Proven(row.obligation, corrective_action=row)),
         "may_change": access.may("noncompliance.change"),
-        "acts": [(name, ACTS[name].button, sent.get(name, forms[name])) for name in possible],
+        "acts": [(name, ACTS[name].button, sent.get(name, forms[name])) for name in shown],
         "failed": next(iter(sent.values()), None),
         "stale": status == 409,
         "changed": last_event(row) if status == 409 else None,

@@ -178,6 +178,8 @@ def _detail_page(
     }
     actions = list(row.actions.for_page())
     may_change = access.may("noncompliance.change")
+    # What was sent stays to be read, even if it can be done no more.
+    shown = dict.fromkeys([*_possible(row), *sent]) if may_change else {}
     context = {
         "project": access.project,
         "today": today,
@@ -187,7 +189,7 @@ def _detail_page(
         "actions": [(action, action.is_overdue(today)) for action in actions],
         "open_actions": sum(action.closed_at is None for action in actions),
         "may_change": may_change,
-        "acts": [(name, _button(row, name), sent.get(name, forms[name])) for name in _possible(row) if may_change],
+        "acts": [(name, _button(row, name), sent.get(name, forms[name])) for name in shown],
         "failed": next(iter(sent.values()), None),
         "stale": status == 409,
         "changed": last_event(row) if status == 409 else None,
