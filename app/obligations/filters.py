@@ -159,12 +159,13 @@ class FilterForm(forms.Form):
         if self.defaults["sort"] == BEST:
             orders.insert(0, (BEST, "Best match"))
         people = [(str(person.pk), str(person)) for person in offer.people]
-        for name, choices in {
+        offered: dict[str, list[tuple[Any, str]]] = {
             "mechanism": [("", "Any"), *((row.pk, str(row)) for row in offer.mechanisms)],
             "person": [("", "Anybody"), (ME, "Me"), (NOBODY, "Nobody"), *people],
             "sort": orders,
             **{name: [("", "Any"), *words] for name, words in offer.words.items()},
-        }.items():
+        }
+        for name, choices in offered.items():
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
             field.choices = choices
@@ -186,11 +187,10 @@ class FilterForm(forms.Form):
         if person := values.get("person"):
             obligations = obligations.of_nobody() if person == NOBODY else obligations.of_person(self._person(person))
         if evidence := values.get("evidence"):
-            obligations = {
-                "yes": obligations.with_evidence,
-                "no": obligations.without_evidence,
-                "awaited": lambda: obligations.awaiting_evidence(self.offer.on),
-            }[evidence]()
+            if evidence == "awaited":
+                obligations = obligations.awaiting_evidence(self.offer.on)
+            else:
+                obligations = obligations.with_evidence() if evidence == "yes" else obligations.without_evidence()
         return obligations.tagged(values["tag"]) if values.get("tag") else obligations
 
     @property

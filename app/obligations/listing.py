@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from accounts.models import User
 from django.core.paginator import Page, Paginator
@@ -129,7 +129,7 @@ class Listing:
     @cached_property
     def page(self) -> Page[int]:
         size = self.form.cleaned_data.get("size") or SIZE
-        paginator = Paginator(_Keys(self), size)
+        paginator: Paginator[int] = Paginator(_Keys(self), size)
         return paginator.get_page(self._page_asked)
 
     @cached_property
@@ -149,13 +149,17 @@ class Listing:
         """Return the keys of some rows in order, from a position that counts from 0."""
         if self.sort == BEST:
             return best_first(self.rows, self.form.words, first, number)
+        if group := ORDERS[self.sort].group:
+            return self.rows.keys_in_groups(group, self._groups(group), first, number)
         return list(self.rows.values_list("pk", flat=True)[first : first + number])
 
     @cached_property
     def views(self) -> list[View]:
         """The kept sets of filters: those that everybody has, the person's own and those shared with the project."""
         kept = list(SavedView.objects.offered_to(self.user, self.project))
-        views = [(name, QueryDict(query), None) for name, query in SYSTEM_VIEWS.items()]
+        views: list[tuple[str, QueryDict, SavedView | None]] = [
+            (name, QueryDict(query), None) for name, query in SYSTEM_VIEWS.items()
+        ]
         views += [(view.name, QueryDict(view.query), view) for view in kept]
         forms = [FilterForm(query, offer=self.offer) for _, query, _ in views]
         name = f"views {self.user.pk} {[form.url() for form in forms]}"
@@ -179,6 +183,15 @@ class Listing:
             state = form.cleaned_data.get("state")
             lists[f"{place:03}"] = rows.in_state(state, self.on) if state else rows
         return [number for _, number in sorted(count_each(lists).items())]
+
+    def _groups(self, group: str) -> list[int]:
+        """Return the keys of the mechanisms, or of the words, in the order of the list."""
+        if group == "mechanism":
+            # Sorted by the database, as the rows are: it may sort letters otherwise than Python.
+            keys = list(self.project.mechanisms.order_by("short", "pk").values_list("pk", flat=True))
+        else:
+            keys = [pk for pk, _ in self.offer.words["role" if group == "responsible_role" else group]]
+        return keys[::-1] if self.sort.startswith("-") else keys
 
     @cached_property
     def _stamp(self) -> str:
@@ -254,8 +267,10 @@ class Listing:
         return (around[here - 1] if here else None), (around[here + 1] if here + 1 < len(around) else None)
 
 
-class _Keys(Sequence[int]):
+class _Keys:
     """The keys of a listing's rows, of which a paginator takes one page."""
+
+    ordered = True
 
     def __init__(self, listing: Listing) -> None:
         self.listing = listing
@@ -264,5 +279,8 @@ class _Keys(Sequence[int]):
         # Known already from the tabs: one query less.
         return self.listing.count
 
-    def __getitem__(self, place: slice) -> list[int]:  # type: ignore[override]  # a paginator asks for slices alone
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.listing.keys(0, len(self)))
+
+    def __getitem__(self, place: Any) -> Any:
         return self.listing.keys(place.start, place.stop - place.start)

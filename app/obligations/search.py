@@ -54,8 +54,8 @@ def matches(text: str) -> RawSQL | list[int]:
 def best_first(obligations: ObligationQuerySet, text: str, first: int, number: int) -> list[int]:
     """Return the keys of some of the obligations that contain the words, the best match before all.
 
-    The search leads and asks for each match whether it is among the obligations: the other way round SQLite may choose
-    to search once for each obligation.
+    On SQLite the search leads and asks for each match whether it is among the obligations: the other way round it may
+    choose to search once for each obligation.
 
     Args:
         obligations: among which to search.
@@ -66,14 +66,17 @@ def best_first(obligations: ObligationQuerySet, text: str, first: int, number: i
     words = expression(text, connection.vendor)
     if not words:
         return []
-    among = obligations.order_by().extra(where=[f"obligations_obligation.id = {TABLE}.rowid"])  # noqa: S610  constants
-    exists, parameters = among.values("pk").query.sql_with_params()
+    among = obligations.order_by()
     if connection.vendor == "sqlite":
-        rank, ranked_by = "rank", []
+        among = among.extra(where=[f"obligations_obligation.id = {TABLE}.rowid"])  # noqa: S610  constants
+        within, rank, ranked_by = "EXISTS", "rank", []
     else:
+        # PostgreSQL joins the two sets; asked for each match it might search once for each.
+        within = f"{TABLE}.rowid IN"
         rank, ranked_by = f"ts_rank(document, to_tsquery('english', %s)) DESC, {TABLE}.rowid", [words]
+    query, parameters = among.values("pk").query.sql_with_params()
     sql = (
-        f"SELECT {TABLE}.rowid FROM {TABLE} WHERE {_condition()} AND EXISTS ({exists}) "  # noqa: S608  Django's own
+        f"SELECT {TABLE}.rowid FROM {TABLE} WHERE {_condition()} AND {within} ({query}) "  # noqa: S608  Django's own
         f"ORDER BY {rank} LIMIT %s OFFSET %s"
     )
     with connection.cursor() as cursor:
@@ -90,7 +93,8 @@ def excerpts(text: str, pks: Sequence[int]) -> dict[int, SafeString]:
     if connection.vendor == "sqlite":
         # The plus sign has SQLite walk through the matches once, instead of searching anew for each key.
         found = f"SELECT rowid, snippet({TABLE}, -1, %s, %s, '…', {WORDS_AROUND}) FROM {TABLE} WHERE {_condition()} AND"  # noqa: S608  constants
-        sql, parameters = f"{found} +rowid IN ({places})", [START, STOP, words, *pks]
+        parameters: list[str | int] = [START, STOP, words, *pks]
+        sql = f"{found} +rowid IN ({places})"
     else:
         document = " || ' ' || ".join(PARTS.values())
         found = f"SELECT o.id, ts_headline('english', {document}, to_tsquery('english', %s), %s) FROM {JOINED}"  # noqa: S608  constants

@@ -7,7 +7,7 @@ name: so they are dropped before a migration and made again after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.checks import CheckMessage, Tags, register
@@ -124,7 +124,7 @@ def after_migrations(*, using: str, **_: object) -> None:
 
 
 @register(Tags.database)
-def check_triggers(*, databases: list[str] | None = None, **_: object) -> list[CheckMessage]:
+def check_triggers(*, databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """Warn of a register whose changes the search does not learn of."""
     return [
         CheckWarning(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from accounts.models import User
 from django import forms
@@ -41,7 +42,7 @@ class ObligationForm(ModelForm):
 
     class Meta:
         model = Obligation
-        fields = FIELDS
+        fields: ClassVar[Sequence[str]] = FIELDS
         widgets = {
             "action_due_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
             "close_out_date": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
@@ -91,7 +92,7 @@ class ObligationForm(ModelForm):
     def differences(self, current: Obligation) -> list[Difference]:
         """Return each field that this person or somebody else changed since the page was opened."""
         found = []
-        for name in self._meta.fields:
+        for name in self.Meta.fields:
             opened = self.fields[name].to_python(self.data.get(f"initial-{name}"))
             if isinstance(opened, str):
                 opened = opened.replace("\r\n", "\n")
@@ -110,7 +111,7 @@ class ObligationForm(ModelForm):
                 )
         return found
 
-    def upon(self, current: Obligation) -> ObligationForm:
+    def upon(self, current: Obligation) -> Self:
         """Return the form again: this person's changes upon what is stored now, so that saving it loses neither."""
         fresh = type(self)(None, obligation=current)
         data = QueryDict(mutable=True)

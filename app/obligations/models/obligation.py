@@ -146,6 +146,9 @@ class Obligation(models.Model):
             models.Index(fields=["project", "status", "action_due_date"], name="obligation_status_due"),
             models.Index(fields=["responsible_person", "action_due_date"], name="obligation_person_due"),
             models.Index(fields=["project", "responsible_person"], name="obligation_project_person"),
+            models.Index(fields=["project", "mechanism", "sort_key"], name="obligation_by_mechanism"),
+            models.Index(fields=["project", "aspect", "sort_key"], name="obligation_by_aspect"),
+            models.Index(fields=["project", "responsible_role", "sort_key"], name="obligation_by_role"),
             models.Index("project", IS_DONE, DUE_OR_LAST, "sort_key", name="obligation_agenda"),
             models.Index(fields=["project", "updated_at"], name="obligation_changed"),
         ]
