@@ -15,6 +15,9 @@ from django.utils.safestring import SafeString
 from obligations.search_index import JOINED, PARTS, TABLE
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from obligations.models import Obligation
     from obligations.querysets import ObligationQuerySet
 
 # More words than this narrow nothing further.
@@ -66,7 +69,7 @@ def best_first(obligations: ObligationQuerySet, text: str, first: int, number: i
     words = expression(text, connection.vendor)
     if not words:
         return []
-    among = obligations.order_by()
+    among: QuerySet[Obligation] = obligations.order_by()
     if connection.vendor == "sqlite":
         among = among.extra(where=[f"obligations_obligation.id = {TABLE}.rowid"])  # noqa: S610  constants
         within, rank, ranked_by = "EXISTS", "rank", []
