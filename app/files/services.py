@@ -69,14 +69,23 @@ def open_stored(file: StoredFile) -> File[bytes]:
 
 def verify(file: StoredFile) -> bool:
     """Hash a stored file again, and note when that was and whether it is still what was stored."""
+    return note(file, intact=is_intact(file))
+
+
+def is_intact(file: StoredFile) -> bool:
+    """Return whether the bytes are there and still have their hash; it takes as long as reading them does."""
     try:
         with open_stored(file) as content:
-            file.intact = digest(content) == file.sha256
+            return digest(content) == file.sha256
     except OSError:
-        file.intact = False
-    file.checked_at = timezone.now()
+        return False
+
+
+def note(file: StoredFile, *, intact: bool) -> bool:
+    """Keep what hashing a file again has found, and return it."""
+    file.intact, file.checked_at = intact, timezone.now()
     file.save(update_fields=["intact", "checked_at"])
-    return file.intact
+    return intact
 
 
 def digest(content: File[bytes]) -> str:

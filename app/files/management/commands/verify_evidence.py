@@ -10,7 +10,7 @@ from django.core.management.base import CommandError
 from django.db import transaction
 
 from files.models import StoredFile
-from files.services import path_of, verify
+from files.services import is_intact, note, path_of
 
 
 class Command(RecordingCommand):
@@ -28,10 +28,11 @@ class Command(RecordingCommand):
         files = StoredFile.objects.select_related("organisation").order_by("pk")
         for file in files.iterator(chunk_size=200):
             checked += 1
-            was_intact = file.intact
+            was_intact, intact = file.intact, is_intact(file)
             with transaction.atomic():
-                if verify(file) != was_intact:
-                    entry = Entry("evidence.verify", file, changes={"intact": (was_intact, file.intact)})
+                note(file, intact=intact)
+                if intact != was_intact:
+                    entry = Entry("evidence.verify", file, changes={"intact": (was_intact, intact)})
                     record(file.organisation, None, entry)
             if not file.intact:
                 damaged += 1
