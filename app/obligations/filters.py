@@ -153,16 +153,20 @@ class FilterForm(forms.Form):
     def __init__(self, data: Mapping[str, Any], *, offer: Offer) -> None:
         given = {name: value for name, value in data.items() if value}
         self.offer = offer
-        self.defaults = {"sort": BEST if given.get("q", "").strip() else next(iter(ORDERS)), "size": str(SIZE)}
-        super().__init__(self.defaults | given, auto_id="filter-%s")
-        orders = [(key, order.label) for key, order in ORDERS.items()]
-        if self.defaults["sort"] == BEST:
-            orders.insert(0, (BEST, "Best match"))
+        searching = bool(given.get("q", "").strip())
+        # The usual order has no name in the address, so that it follows whether something is searched for.
+        self.usual_order = BEST if searching else next(iter(ORDERS))
+        if given.get("sort") in {self.usual_order, BEST}:
+            del given["sort"]
+        super().__init__({"size": str(SIZE)} | given, auto_id="filter-%s")
+        orders = {BEST: "Best match"} | {key: order.label for key, order in ORDERS.items()}
+        usual = orders.pop(self.usual_order)
+        orders.pop(BEST, None)
         people = [(str(person.pk), str(person)) for person in offer.people]
         offered: dict[str, list[tuple[Any, str]]] = {
             "mechanism": [("", "Any"), *((row.pk, str(row)) for row in offer.mechanisms)],
             "person": [("", "Anybody"), (ME, "Me"), (NOBODY, "Nobody"), *people],
-            "sort": orders,
+            "sort": [("", usual), *orders.items()],
             **{name: [("", "Any"), *words] for name, words in offer.words.items()},
         }
         for name, choices in offered.items():
@@ -208,7 +212,7 @@ class FilterForm(forms.Form):
         if self.cleaned_data.get(name) in (None, ""):
             return ""
         raw = str(self.data.get(name, "")).strip()
-        return "" if raw == self.defaults.get(name) else raw
+        return "" if (name, raw) == ("size", str(SIZE)) else raw
 
     def url(self, **changes: object) -> str:
         """Return these filters as a query, some of them changed, and others removed by an empty value."""

@@ -88,7 +88,7 @@ class Listing:
         self.form = FilterForm(query, offer=self.offer)
         self._page_asked = query.get("page", "1")
         self.state: str = self.form.cleaned_data.get("state", "")
-        self.sort: str = self.form.cleaned_data.get("sort") or self.form.defaults["sort"]
+        self.sort: str = self.form.cleaned_data.get("sort") or self.form.usual_order
 
     def url(self, **changes: object) -> str:
         """Return this listing's address with some parameters changed, and others removed by an empty value.
