@@ -9,9 +9,11 @@ from audit.services import Entry, record
 from registers.models import Project
 
 from obligations.models import Obligation
-from obligations.services.adoption import BATCH, adopt
+from obligations.services.adoption import adopt
 from obligations.services.amendments import retire_ended
-from obligations.services.materialise import materialise
+from obligations.services.materialise import BATCH, materialise
+
+BATCH = 500
 
 
 class NewDay(NamedTuple):
