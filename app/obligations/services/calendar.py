@@ -9,13 +9,13 @@ from typing import Any
 from accounts.models import User
 from audit.services import changing, differences
 from django.core.exceptions import ValidationError
-from django.db.models import ProtectedError, Q
+from django.db.models import Exists, OuterRef, ProtectedError, Q
 from registers.models import Holiday, Milestone, Phase, Project, ProjectPhase, RollPolicy
 from registers.services.changing import as_added, note, require, store
 
-from obligations.models import Basis, Obligation, Unit
+from obligations.models import Basis, Obligation, Occurrence, Unit
 from obligations.querysets import ObligationQuerySet
-from obligations.services.moves import Moves, rematerialise_all
+from obligations.services.moves import Moves, follow
 from obligations.services.noncompliance import clocks_recount
 
 PERMISSION = "mechanism.change"
@@ -42,7 +42,7 @@ def holidays_add(*, actor: User, project: Project, holidays: Mapping[date, str])
         Holiday.objects.bulk_create(Holiday(project=project, on=day, name=name) for day, name in new.items())
         if not new:
             return 0, Moves()
-        moves = _after_holidays(actor, project)
+        moves = _after_holidays(actor, project, Q(due_date__in=list(new)))
         changes = {f"{day:%Y-%m-%d}": ("", name) for day, name in new.items()}
         note(actor, project, "holiday.add", project, changes=changes)
     return len(new), moves
@@ -58,7 +58,9 @@ def holiday_remove(*, actor: User, holiday: Holiday) -> Moves:
     require(actor, PERMISSION, project)
     with changing(project.organisation):
         holiday.delete()
-        moves = _after_holidays(actor, project)
+        rolled_over = Q(nominal_date__lte=holiday.on, due_date__gt=holiday.on)
+        rolled_back = Q(nominal_date__gte=holiday.on, due_date__lt=holiday.on)
+        moves = _after_holidays(actor, project, rolled_over | rolled_back)
         note(actor, project, "holiday.remove", project, changes={f"{holiday.on:%Y-%m-%d}": (holiday.name, "")})
     return moves
 
@@ -95,7 +97,7 @@ def phase_set(*, actor: User, project: Project, phase: Phase, starts_on: date | 
         asleep = Q(phase_gated=True) | Q(rule__basis=Basis.PHASE_START)
         affected = Obligation.objects.filter(asleep, project=project, phase=phase)
         days = [day for day in (before.starts_on, before.ends_on, starts_on, ends_on) if day]
-        moves = rematerialise_all(affected, today, since=min([today, *days]))
+        moves = follow(affected, today, since=min([today, *days]))
         changes = {f"{phase} {name.removesuffix('_on')}": dates for name, dates in said.items()}
         note(actor, project, "phase.set", project, changes=changes)
     return moves
@@ -149,7 +151,7 @@ def milestone_change(
         if not said:
             return Moves()
         affected = Obligation.objects.filter(project=project, rule__milestone=current)
-        moves = rematerialise_all(affected, project.today)
+        moves = follow(affected, project.today)
         note(actor, project, "milestone.change", current, changes=said)
     return moves
 
@@ -173,17 +175,25 @@ def milestone_remove(*, actor: User, milestone: Milestone) -> None:
         raise ValidationError(f"{counted} counted from “{milestone}”: change their recurrence first.") from error
 
 
-def _after_holidays(actor: User, project: Project) -> Moves:
+def _after_holidays(actor: User, project: Project, rolled: Q) -> Moves:
     clocks_recount(actor=actor, project=project)
-    return rematerialise_all(counting_business_days(project), project.today)
+    return follow(counting_business_days(project, rolled), project.today)
 
 
-def counting_business_days(project: Project) -> ObligationQuerySet:
-    """Return the obligations whose due dates holidays can move."""
-    rolled = ~Q(rule__roll_policy="") & ~Q(rule__roll_policy=RollPolicy.NONE)
+def counting_business_days(project: Project, rolled: Q) -> ObligationQuerySet:
+    """Return the obligations whose due dates a change of holidays can move.
+
+    Args:
+        project: whose holidays.
+        rolled: the occurrences that the change concerns, of those that are only rolled off holidays. Where business
+            days are counted, every holiday on the way counts.
+    """
+    by_rule = ~Q(rule__roll_policy="") & ~Q(rule__roll_policy=RollPolicy.NONE)
     by_mechanism = Q(rule__roll_policy="") & ~Q(mechanism__roll_policy=RollPolicy.NONE)
+    concerned = Exists(Occurrence.objects.filter(rolled, obligation=OuterRef("pk")))
     counted = Q(rule__unit=Unit.BUSINESS_DAY) | Q(rule__lag_unit=Unit.BUSINESS_DAY)
-    return Obligation.objects.filter(rolled | by_mechanism | counted, project=project, rule__isnull=False)
+    affected = counted | ((by_rule | by_mechanism) & concerned)
+    return Obligation.objects.filter(affected, project=project, rule__isnull=False)
 
 
 def _check(milestone: Milestone) -> None:

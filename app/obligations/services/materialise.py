@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -12,7 +12,16 @@ from dateutil.relativedelta import relativedelta
 from django.db.models import Max, Q, QuerySet
 from registers.models import Mechanism, Project
 
-from obligations.models import DONE_STATES, OPEN_STATES, Basis, Obligation, Occurrence, RecurrenceRule, Suspension
+from obligations.models import (
+    DONE_STATES,
+    OPEN_STATES,
+    Basis,
+    Extension,
+    Obligation,
+    Occurrence,
+    RecurrenceRule,
+    Suspension,
+)
 from obligations.recurrence.calendar import Calendar
 from obligations.recurrence.rule import Rule, Slot, slot_after, slots
 from obligations.services.projection import project_occurrences
@@ -21,6 +30,7 @@ from obligations.states import DUE_SOON, Lifecycle, OccurrenceState
 
 HORIZON = relativedelta(months=24)
 BATCH = 500
+DATES = ("nominal_date", "due_date", "period_start", "period_end")
 
 
 class Materialised(NamedTuple):
@@ -115,39 +125,96 @@ def rematerialise(obligation: Obligation, on: date, *, since: date | None = None
         on: the project's day.
         since: what fell due before it stays in any case; `on` if None.
     """
-    with changing(obligation.project.organisation):
-        obligation = _for_slots(Obligation.objects.filter(pk=obligation.pk)).get()
-        rule = RecurrenceRule.objects.filter(obligation=obligation).first()
-        around = Surroundings(obligation.project)
-        present = list(obligation.occurrences.select_for_update())
-        change = RuleChange()
-        wanted = {} if rule is None else _numbered(rule, wanted_slots(rule, obligation, around, on=on))
-        kept = []
-        for one in present:
-            slot = wanted.get(one.sequence)
-            if slot:
-                _move(one, slot, change)
-            elif not _recorded(one, rule) and _removable(one, since or on):
-                change.removed += [one.due_date] if one.due_date else []
-                one.delete()
-                continue
-            kept.append(one)
-        new = missing(obligation, around, on=on, present=kept) if rule else []
-        Occurrence.objects.bulk_create(new)
-        change.added += [one.due_date for one in new if one.due_date]
-        _open([obligation], on)
-        project_occurrences([obligation.pk])
+    [change] = rematerialise_all(Obligation.objects.filter(pk=obligation.pk), on, since=since)
     return change
 
 
-def missing(obligation: Obligation, around: Surroundings, *, on: date, present: list[Occurrence]) -> list[Occurrence]:
+def rematerialise_all(obligations: QuerySet[Obligation], on: date, *, since: date | None = None) -> list[RuleChange]:
+    """Do that for many obligations of one project, some hundred at a time; return what changed of each."""
+    changes: list[RuleChange] = []
+    keys = list(obligations.order_by("pk").values_list("pk", flat=True))
+    around: Surroundings | None = None
+    for start in range(0, len(keys), BATCH):
+        batch = keys[start : start + BATCH]
+        with changing(Project.objects.select_related("organisation").get(obligations=batch[0]).organisation):
+            extended = set(
+                Extension.objects.filter(occurrence__obligation__in=batch).values_list("occurrence", flat=True)
+            )
+            work = Rework(on, since or on, extended)
+            for obligation in _for_slots(Obligation.objects.filter(pk__in=batch)).order_by("pk"):
+                around = around or Surroundings(obligation.project)
+                changes.append(work.bring_in_line(obligation, around))
+            work.store()
+            _open(batch, on)
+            project_occurrences(batch)
+    return changes
+
+
+class Rework:
+    """What has to be written to bring occurrences in line with their rules: gathered, then stored at once."""
+
+    def __init__(self, on: date, since: date, extended: set[int]) -> None:
+        self.on = on
+        self.since = since
+        self.extended = extended
+        self.gone: list[int] = []
+        self.moved: list[Occurrence] = []
+        self.new: list[Occurrence] = []
+
+    def bring_in_line(self, obligation: Obligation, around: Surroundings) -> RuleChange:
+        """Compare one obligation's occurrences with what its rule wants."""
+        rule: RecurrenceRule | None = getattr(obligation, "rule", None)
+        change = RuleChange()
+        wanted = {} if rule is None else _numbered(rule, wanted_slots(rule, obligation, around, on=self.on))
+        kept = []
+        for one in obligation.occurrences.all():
+            slot = wanted.get(one.sequence)
+            if slot:
+                self._move(one, slot, change)
+            elif not _recorded(one, rule) and _removable(one, self.since):
+                change.removed += [one.due_date] if one.due_date else []
+                self.gone.append(one.pk)
+                continue
+            kept.append(one)
+        new = missing(obligation, around, on=self.on, present=kept, wanted=wanted) if rule else []
+        change.added += [one.due_date for one in new if one.due_date]
+        self.new += new
+        return change
+
+    def store(self) -> None:
+        """Write what was gathered."""
+        Occurrence.objects.filter(pk__in=self.gone).delete()
+        Occurrence.objects.bulk_update(self.moved, (*DATES, "version"), batch_size=BATCH)
+        Occurrence.objects.bulk_create(self.new, batch_size=BATCH)
+
+    def _move(self, one: Occurrence, slot: Slot, change: RuleChange) -> None:
+        dates = (slot.nominal, slot.due, slot.period_start, slot.period_end)
+        same = dates == tuple(getattr(one, name) for name in DATES)
+        if same or one.state not in OPEN_STATES or one.pk in self.extended:
+            return
+        if one.due_date and slot.due and one.due_date != slot.due:
+            change.moved.append((one.due_date, slot.due))
+        one.nominal_date, one.due_date, one.period_start, one.period_end = dates
+        one.version += 1
+        self.moved.append(one)
+
+
+def missing(
+    obligation: Obligation,
+    around: Surroundings,
+    *,
+    on: date,
+    present: list[Occurrence],
+    wanted: Mapping[int, Slot] | None = None,
+) -> list[Occurrence]:
     """Return the occurrences that the rule wants and that are not there, unsaved."""
     rule: RecurrenceRule = obligation.rule
     if rule.basis == Basis.AFTER_COMPLETION:
         return _next_after_completion(rule, obligation, around, present)
     sequences = {one.sequence for one in present}
     days = {one.nominal_date for one in present if one.nominal_date}
-    wanted = _numbered(rule, wanted_slots(rule, obligation, around, on=on))
+    if wanted is None:
+        wanted = _numbered(rule, wanted_slots(rule, obligation, around, on=on))
     return [
         occurrence_of(obligation, sequence, slot)
         for sequence, slot in wanted.items()
@@ -243,19 +310,7 @@ def _removable(one: Occurrence, since: date) -> bool:
     return untouched and (day is None or day >= since)
 
 
-def _move(one: Occurrence, slot: Slot, change: RuleChange) -> None:
-    dates = (slot.nominal, slot.due, slot.period_start, slot.period_end)
-    same = dates == (one.nominal_date, one.due_date, one.period_start, one.period_end)
-    if same or one.state not in OPEN_STATES or one.extensions.exists():
-        return
-    if one.due_date and slot.due and one.due_date != slot.due:
-        change.moved.append((one.due_date, slot.due))
-    one.nominal_date, one.due_date, one.period_start, one.period_end = dates
-    one.version += 1
-    one.save()
-
-
-def _open(obligations: Iterable[Obligation], on: date) -> list[Occurrence]:
+def _open(obligations: Iterable[Obligation | int], on: date) -> list[Occurrence]:
     """Open what falls due soon, or has no date."""
     waiting = Occurrence.objects.filter(obligation__in=list(obligations), state=OccurrenceState.SCHEDULED)
     soon = Q(due_date=None) | Q(due_date__lte=on + DUE_SOON)

@@ -13,7 +13,7 @@ from registers.services.changing import note, require, store
 from registers.services.mechanisms import check_mechanism
 
 from obligations.models import Obligation, Suspension
-from obligations.services.moves import Moves, rematerialise_all
+from obligations.services.moves import Moves, follow
 from obligations.services.obligations import obligation_resume, obligation_suspend
 from obligations.states import Lifecycle
 
@@ -59,7 +59,7 @@ def mechanism_change(
         if DECIDES_DATES & said.keys():
             today = project.today
             ends = [day + DAY for day in (expired, current.expires) if day and "expires" in said]
-            moves += rematerialise_all(Obligation.objects.filter(mechanism=current), today, since=min([today, *ends]))
+            moves += follow(Obligation.objects.filter(mechanism=current), today, since=min([today, *ends]))
         note(actor, project, "mechanism.change", current, changes=said)
     return moves
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from obligations.querysets import ObligationQuerySet
-from obligations.services.materialise import RuleChange, rematerialise
+from obligations.services.materialise import RuleChange, rematerialise_all
 
 
 @dataclass
@@ -41,15 +41,15 @@ class Moves:
         return f"Due dates of {self.obligations} obligation{'s' * (self.obligations != 1)}: {', '.join(said)}."
 
 
-def rematerialise_all(obligations: ObligationQuerySet, on: date, *, since: date | None = None) -> Moves:
+def follow(obligations: ObligationQuerySet, on: date, *, since: date | None = None) -> Moves:
     """Bring the occurrences of all these obligations that have a rule in line with it.
 
     Args:
-        obligations: whose occurrences.
+        obligations: whose occurrences; of one project.
         on: the project's day.
         since: what fell due before it stays in any case; `on` if None.
     """
     moves = Moves()
-    for obligation in obligations.filter(rule__isnull=False).order_by("pk").iterator(chunk_size=500):
-        moves.add(rematerialise(obligation, on, since=since))
+    for change in rematerialise_all(obligations.filter(rule__isnull=False), on, since=since):
+        moves.add(change)
     return moves

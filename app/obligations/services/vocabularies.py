@@ -16,7 +16,7 @@ from registers.services.changing import note, require, store
 from registers.services.terms import refuse_twin
 
 from obligations.models import Obligation
-from obligations.services.moves import rematerialise_all
+from obligations.services.moves import follow
 
 
 class Vocabulary(NamedTuple):
@@ -92,7 +92,7 @@ def term_merge(*, actor: User, project: Project, kind: Vocabulary, term: Term, i
         if isinstance(term, Phase) and isinstance(into, Phase):
             _merge_dates(term, into)
             for there in {one.project for one in users}:
-                rematerialise_all(rows.filter(project=there), there.today)
+                follow(rows.filter(project=there), there.today)
         changes = {kind.field: (term.name, into.name)}
         entries = [Entry("obligation.change", one, one.project_id, changes=changes) for one in users]
         merged = {"merged": (term.name, into.name), "obligations": (len(users), len(users))}
