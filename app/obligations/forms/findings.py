@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.models import User
 from django import forms
+from django.db.models import Q
 from django.http import QueryDict
 from registers.models import Project
 
@@ -45,9 +47,10 @@ class ReasonForm(ActForm):
     )
 
 
-def choose_from_people(form: forms.BaseForm, name: str, project: Project) -> None:
-    """Let a field offer the people of the project, and nobody."""
+def choose_from_people(form: forms.BaseForm, name: str, project: Project, present: int | None) -> None:
+    """Let a field offer the people of the project, who has the work at present even if they left, and nobody."""
     field = form.fields[name]
     if isinstance(field, forms.ModelChoiceField):
-        field.queryset = project.people()
+        offered = Q(pk__in=project.people().order_by().values("pk")) | Q(pk=present or 0)
+        field.queryset = User.objects.filter(offered).order_by("name", "email")
         field.empty_label = "Nobody yet"

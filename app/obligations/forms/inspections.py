@@ -58,7 +58,7 @@ class InspectionForm(ChangeForm):
 
     def __init__(self, data: QueryDict | None, *, instance: Inspection) -> None:
         super().__init__(data, instance=instance)
-        choose_from_people(self, "inspector", instance.project)
+        choose_from_people(self, "inspector", instance.project, instance.inspector_id)
         due = self.fields["occurrence"]
         if isinstance(due, forms.ModelChoiceField):
             of_obligation = instance.obligation.occurrences.filter(due_date__isnull=False)

@@ -134,7 +134,7 @@ class CorrectiveActionForm(ChangeForm):
 
     def __init__(self, data: QueryDict | None, *, instance: CorrectiveAction) -> None:
         super().__init__(data, instance=instance)
-        choose_from_people(self, "owner", instance.project)
+        choose_from_people(self, "owner", instance.project, instance.owner_id)
 
 
 class CompleteForm(ActForm):

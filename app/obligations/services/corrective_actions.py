@@ -47,6 +47,7 @@ def corrective_action_add(*, actor: User, non_compliance: NonCompliance, values:
     require(actor, "noncompliance.change", non_compliance.project)
     with changing(non_compliance.project.organisation):
         row = CorrectiveAction(non_compliance=stored(non_compliance), **values)
+        belongs(row.owner, row.project, "owner")
         _settle(row)
         row.full_clean()
         row.save()
@@ -68,6 +69,7 @@ def corrective_action_change(
         StaleRow: somebody else changed the same field meanwhile.
         ValidationError: it is closed, or the owner does not belong to the project.
     """
+    belongs(changes.get("owner"), corrective_action.project, "owner")
     return edit(
         corrective_action,
         actor=actor,
@@ -206,7 +208,6 @@ def _changed(
 
 def _settle(row: CorrectiveAction) -> None:
     _open(row)
-    belongs(row.owner, row.project, "owner")
     if row.check_on and row.is_effective is None and row.check_on < row.due_on:
         text = f"Its effect shows after it is done: enter a day after {row.due_on:%-d %B %Y}."
         raise ValidationError({"check_on": text})

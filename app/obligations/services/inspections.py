@@ -187,6 +187,7 @@ def inspection_change(
         StaleRow: somebody else changed the same field meanwhile.
         ValidationError: it is performed or cancelled, or the inspector belongs elsewhere.
     """
+    belongs(changes.get("inspector"), inspection.project, "inspector")
     return edit(
         inspection,
         actor=actor,
@@ -297,6 +298,7 @@ def _performed(
 
 def _add(actor: User, inspection: Inspection, action: str) -> Inspection:
     with changing(inspection.project.organisation):
+        belongs(inspection.inspector, inspection.project, "inspector")
         _settle(inspection)
         inspection.full_clean()
         inspection.save()
@@ -332,7 +334,6 @@ def _complete(asked: list[Answer]) -> None:
 
 def _settle(row: Inspection) -> None:
     _planned(row)
-    belongs(row.inspector, row.project, "inspector")
     if row.occurrence and row.occurrence.obligation_id != row.obligation_id:
         raise ValidationError({"occurrence": f"That occurrence is not one of {row.obligation}."})
 

@@ -95,6 +95,20 @@ def test_work_is_given_to_people_of_the_project_alone(heritage: NonCompliance, m
         corrective_action_add(actor=manager, non_compliance=heritage, values=values)
 
 
+def test_an_action_of_somebody_who_left_can_still_be_changed(
+    client: Client, mine: CorrectiveAction, contributor: User, manager: User
+) -> None:
+    contributor.project_memberships.all().delete()
+    client.force_login(manager)
+    address = reverse("corrective_action_edit", args=["WRL", mine.pk])
+    form = client.get(address).context["form"]
+    opened = {name: form[name].value() or "" for name in form.fields}
+    opened |= {f"initial-{name}": value for name, value in opened.items()}
+    assert client.post(address, {**opened, "due_on": "2026-12-05"}).status_code == 302
+    mine.refresh_from_db()
+    assert (mine.owner, mine.due_on) == (contributor, date(2026, 12, 5))
+
+
 def test_its_owner_completes_it_and_cannot_check_it(client: Client, mine: CorrectiveAction, contributor: User) -> None:
     client.force_login(contributor)
     page = text_of(client.get(mine.get_absolute_url()))

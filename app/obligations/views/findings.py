@@ -11,6 +11,7 @@ from audit.models import AuditEvent
 from audit.services import name_of
 from django.core.paginator import Page, Paginator
 from django.db import models
+from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from registers.access import Access, access_or_404
@@ -129,6 +130,7 @@ class FindingsPanel:
     inspection_count: int
     questions: int
     non_compliances: list[tuple[NonCompliance, Clock | None]]
+    non_compliance_count: int
     actions: list[tuple[CorrectiveAction, bool]]
     may_schedule: bool
     may_perform: bool
@@ -143,14 +145,16 @@ def findings_panel(access: Access, obligation: Obligation) -> FindingsPanel:
     """
     today = access.project.today
     inspections = obligation.inspections.for_table().order_by("-planned_on", "-pk")
-    non_compliances = list(obligation.non_compliances.for_table())
-    actions = CorrectiveAction.objects.filter(non_compliance__in=non_compliances, closed_at=None).for_page()
+    # What is open first, then what was raised last.
+    non_compliances = obligation.non_compliances.for_table().order_by(F("closed_at").asc(nulls_first=True), "-number")
+    actions = CorrectiveAction.objects.filter(non_compliance__obligation=obligation, closed_at=None).for_page()
     return FindingsPanel(
         inspections=[(row, row.is_overdue(today)) for row in inspections[:SHOWN]],
         inspection_count=obligation.inspections.count(),
         questions=obligation.checklist.filter(is_current=True).count(),
-        non_compliances=[(row, Clock.of(row, today)) for row in non_compliances],
-        actions=[(action, action.is_overdue(today)) for action in actions],
+        non_compliances=[(row, Clock.of(row, today)) for row in non_compliances[:SHOWN]],
+        non_compliance_count=obligation.non_compliances.count(),
+        actions=[(action, action.is_overdue(today)) for action in actions[:SHOWN]],
         may_schedule=access.may("inspection.schedule"),
         may_perform=access.may("inspection.perform"),
         may_raise=access.may("noncompliance.raise"),
