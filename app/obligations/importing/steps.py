@@ -7,6 +7,7 @@ marked row by row, so that an acceptance that was killed goes on where it stoppe
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -94,6 +95,8 @@ def accept(batch: ImportBatch, actor: User | None) -> bool:
 
     In that case nothing of the batch stays in the register, and the batch says what has changed.
     """
+    # Looking for rows that nothing needs any more after each 700 of them takes a sixth of the time.
+    gc.set_threshold(50_000)
     try:
         check_versions(batch)
         application = Application(batch, actor)
@@ -128,7 +131,7 @@ def undo(batch: ImportBatch, actor: User | None) -> None:
 def put_back(batch: ImportBatch, actor: User | None) -> int:
     """Take out of the register what of the batch is in it; return how many rows stay as somebody worked on them."""
     staying = 0
-    for chunk in _paused(_chunks(applied(batch))):
+    for chunk in _paused(_chunks(applied(batch), backwards=True)):
         staying += undo_chunk(batch, chunk, actor)
         _progress(batch, max(batch.progress - len(chunk), 0))
     forget_unused(batch, actor)
@@ -154,10 +157,12 @@ def _row(batch: ImportBatch, outcome: Outcome) -> ImportRow:
     )
 
 
-def _chunks(rows: models.QuerySet[ImportRow]) -> Iterator[list[ImportRow]]:
-    """Yield the rows by chunks, each fetched anew: the one before has changed what is waiting."""
-    while chunk := list(rows.all()[:CHUNK]):
+def _chunks(rows: models.QuerySet[ImportRow], *, backwards: bool = False) -> Iterator[list[ImportRow]]:
+    """Yield the rows in chunks, each fetched when it is wanted: a process that is killed has done those before it."""
+    further: dict[str, int] = {}
+    while chunk := list(rows.filter(**further)[:CHUNK]):
         yield chunk
+        further = {"line__lt" if backwards else "line__gt": chunk[-1].line}
 
 
 def _paused(items: Iterator[Item]) -> Iterator[Item]:

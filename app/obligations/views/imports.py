@@ -44,7 +44,7 @@ class Tab(NamedTuple):
 def import_list(request: SignedInRequest, code: str) -> HttpResponse:
     """Show the project's imports, and take a file for another one."""
     access = _access(request, code)
-    form = UploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else UploadForm()
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
         try:
             batch = imports.import_upload(

@@ -168,7 +168,7 @@ def extra_name(header: str) -> str:
 
 def extra_header(name: str) -> str:
     """Return the header of a column from which an extra field is read back under its name."""
-    plain = name.strip() == name and not name.startswith(EXTRA) and mark(name, values.text_changes) == name
+    plain = name and name.strip() == name and not name.startswith(EXTRA) and mark(name, values.text_changes) == name
     return name if plain and find(name) is None else f"{EXTRA}{name}"
 
 
