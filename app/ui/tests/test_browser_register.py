@@ -8,7 +8,8 @@ from obligations.models import Obligation
 from obligations.services.obligations import obligation_update
 from playwright.sync_api import Page, expect
 
-from ui.tests.conftest import NewPage, sign_in
+from ui.tests.conftest import NewPage, inspect, sign_in
+from ui.tests.test_browser import LOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -131,3 +132,30 @@ def test_views_and_rows_work_without_a_script(new_page: NewPage, admin: User) ->
     expect(page.get_by_text("The view Late is back.")).to_be_visible()
     page.locator(".edit-row").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Edit")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_rows_and_changes_of_many_are_accessible_and_fit(new_page: NewPage, admin: User, look: str) -> None:
+    page = new_page(**LOOKS[look])
+    sign_in(page, admin.email)
+    page.goto(f"{REGISTER}?q=monitor&state=overdue")
+    page.wait_for_function("window.hyperscriptIsReady")
+    page.locator(".edit-row").first.click()
+    expect(page.locator(".mending")).to_be_visible()
+    inspect(page)
+    page.locator(".cancel").click()
+    page.locator("tbody input[type=checkbox]").first.check()
+    page.get_by_role("button", name="Change the chosen").click()
+    page.get_by_role("button", name="Check what this would do").click()
+    expect(page.get_by_role("alert").first).to_contain_text("Choose what to change.")
+    inspect(page)
+    page.get_by_label("Risk").select_option("high")
+    page.get_by_role("button", name="Check what this would do").click()
+    inspect(page)
+    page.get_by_role("button", name="Change 1 obligation").click()
+    inspect(page)
+    page.get_by_role("link", name="Back to the register").click()
+    page.wait_for_function("window.hyperscriptIsReady")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    inspect(page)
