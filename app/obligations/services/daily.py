@@ -11,7 +11,7 @@ from registers.models import Project
 from obligations.models import Obligation
 from obligations.services.adoption import adopt
 from obligations.services.amendments import retire_ended
-from obligations.services.materialise import BATCH, materialise
+from obligations.services.materialise import materialise
 
 BATCH = 500
 
