@@ -69,7 +69,13 @@ def corrective_action_change(
         StaleRow: somebody else changed the same field meanwhile.
         ValidationError: it is closed, or the owner does not belong to the project.
     """
-    belongs(changes.get("owner"), corrective_action.project, "owner")
+
+    def settle(row: CorrectiveAction) -> None:
+        # Who has the work already may have left since.
+        if "owner" in changes:
+            belongs(row.owner, row.project, "owner")
+        _settle(row)
+
     return edit(
         corrective_action,
         actor=actor,
@@ -77,7 +83,7 @@ def corrective_action_change(
         changes=changes,
         opened=opened,
         action="corrective_action.change",
-        settle=_settle,
+        settle=settle,
     )
 
 

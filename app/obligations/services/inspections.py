@@ -187,7 +187,13 @@ def inspection_change(
         StaleRow: somebody else changed the same field meanwhile.
         ValidationError: it is performed or cancelled, or the inspector belongs elsewhere.
     """
-    belongs(changes.get("inspector"), inspection.project, "inspector")
+
+    def settle(row: Inspection) -> None:
+        # Who has the work already may have left since.
+        if "inspector" in changes:
+            belongs(row.inspector, row.project, "inspector")
+        _settle(row)
+
     return edit(
         inspection,
         actor=actor,
@@ -195,7 +201,7 @@ def inspection_change(
         changes=changes,
         opened=opened,
         action="inspection.change",
-        settle=_settle,
+        settle=settle,
     )
 
 

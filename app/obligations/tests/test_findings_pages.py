@@ -39,8 +39,8 @@ PAGES: dict[str, Callable[[Project], str]] = {
     "of one obligation": lambda project: (
         reverse("inspection_list", args=[project.code]) + f"?obligation={embankment(project).pk}&show=performed"
     ),
-    "performed": lambda project: project.inspections.performed().first().get_absolute_url(),  # type: ignore[union-attr]
-    "planned": lambda project: project.inspections.planned().first().get_absolute_url(),  # type: ignore[union-attr]
+    "performed": lambda project: project.inspections.performed()[0].get_absolute_url(),
+    "planned": lambda project: project.inspections.planned()[0].get_absolute_url(),
     "checklist": lambda project: reverse("checklist", args=[project.code, embankment(project).pk]),
     "non-compliances": lambda project: reverse("non_compliance_list", args=[project.code]),
     "to notify": lambda project: reverse("non_compliance_list", args=[project.code]) + "?show=to_notify",
