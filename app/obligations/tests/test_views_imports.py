@@ -163,13 +163,10 @@ def test_a_process_that_is_killed_lets_go_of_its_import(project: Project) -> Non
     batch = ImportBatch.objects.create(project=project, file_name="a.csv", state=State.ACCEPTING)
     assert not worker.is_at_work(batch)
     lock = worker._lock_file(batch)
-    holds = (
-        f"import fcntl; f = open({str(lock)!r}, 'w'); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); input()"
-    )
-    process = python("-c", holds)
-    assert process.stdout is not None
-    process.stdout.readline()
-    assert worker.is_at_work(batch)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    holds = f"import fcntl, signal; f = open({str(lock)!r}, 'w'); fcntl.flock(f, 2); print('held', flush=True)"
+    with python("-c", f"{holds}; signal.pause()") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert worker.is_at_work(batch)
+        os.kill(process.pid, signal.SIGKILL)
     assert not worker.is_at_work(batch)

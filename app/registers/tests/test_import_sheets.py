@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from io import BytesIO
 from typing import Any
 
@@ -36,7 +36,7 @@ def rows_of(made: openpyxl.Workbook, sheet: str = "") -> list[Row]:
 
 
 def test_dates_numbers_and_yes_or_no_are_read_as_they_are_shown() -> None:
-    (row,) = rows_of(book([HEADER, ["MS 9", 12, "Do it", datetime(2027, 2, 28), True]]))
+    (row,) = rows_of(book([HEADER, ["MS 9", 12, "Do it", date(2027, 2, 28), True]]))
     assert row.values == {
         "mechanism": "MS 9",
         "number": "12",
@@ -55,7 +55,7 @@ def test_a_number_with_its_zeros_shown_keeps_them_and_one_without_is_noted() -> 
 
 
 def test_a_number_that_became_a_date_is_refused() -> None:
-    (row,) = rows_of(book([HEADER, ["MS 9", datetime(2026, 2, 6), "x"]]))
+    (row,) = rows_of(book([HEADER, ["MS 9", date(2026, 2, 6), "x"]]))
     assert "format the column as text" in row.findings[0].remedy
 
 
