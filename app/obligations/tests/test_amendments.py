@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -232,3 +232,16 @@ def test_who_may_not_publish_publishes_nothing(viewer: User, plan: Mechanism) ->
     with pytest.raises(PermissionDenied):
         _publish(viewer, plan, {"5.2": END})
     assert not plan.versions.exists()
+
+
+def test_what_falls_due_on_the_effective_date_is_cancelled_and_the_day_before_it_is_not(
+    manager: User, plan: Mechanism, duty: Obligation
+) -> None:
+    first, second, *_ = duty.occurrences.order_by("due_date")
+    assert second.due_date is not None
+    decisions = {plan.conditions.get(number="5.1").pk: END}
+    for effective, cancelled in ((second.due_date + timedelta(days=1), False), (second.due_date, True)):
+        [outcome] = amendment_outcomes(plan, Amendment("Rev 3", effective, decisions=decisions), plan.project.today)
+        [effect] = outcome.effects
+        assert first in effect.stays
+        assert (second in effect.cancelled, second in effect.stays) == (cancelled, not cancelled)
