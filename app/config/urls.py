@@ -1,4 +1,5 @@
 from django.urls import include, path
+from obligations.views import planning
 from registers.views import people
 from reports import views as reports
 
@@ -8,6 +9,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("", reports.home, name="home"),
+    path("my-work/", planning.my_work, name="my_work"),
     path("projects/", reports.project_list, name="project_list"),
     path("projects/<str:code>/", include("reports.urls")),
     path("projects/<str:code>/", include("obligations.urls")),

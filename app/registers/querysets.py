@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from accounts.models import User, unexpired
@@ -34,6 +35,23 @@ def roles_in(user: User | AnonymousUser, project: Project) -> set[str]:
     organisation_roles = set(theirs.values_list("role", flat=True))
     if roles or organisation_roles & SEES_ALL_PROJECTS:
         roles |= organisation_roles
+    return roles
+
+
+def roles_by_project(user: User, projects: Iterable[Project]) -> dict[int, set[str]]:
+    """Return the person's roles in each of the projects by its key, as `roles_in` does for one, in two queries."""
+    rows = list(projects)
+    roles: dict[int, set[str]] = {project.pk: set() for project in rows}
+    theirs = user.project_memberships.filter(unexpired(), project__in=rows)
+    for key, role in theirs.values_list("project_id", "role"):
+        roles[key].add(role)
+    everywhere: dict[int, set[str]] = {}
+    for key, role in user.memberships.filter(unexpired()).values_list("organisation_id", "role"):
+        everywhere.setdefault(key, set()).add(role)
+    for project in rows:
+        organisation = everywhere.get(project.organisation_id, set())
+        if roles[project.pk] or organisation & SEES_ALL_PROJECTS:
+            roles[project.pk] |= organisation
     return roles
 
 
