@@ -29,12 +29,12 @@ def insert_many(rows: Sequence[models.Model], *, keys: bool = False) -> None:
         return
     fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     sql = f"INSERT INTO {quote(rows[0]._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608  names of ours
     with connection.cursor() as cursor:
         if not keys:
-            cursor.executemany(sql, ([_value(field, row) for field in fields] for row in rows))
+            cursor.executemany(sql, [[_value(field, row) for field in fields] for row in rows])
             return
         for row in rows:
             cursor.execute(f"{sql} RETURNING id", [_value(field, row) for field in fields])

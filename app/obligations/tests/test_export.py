@@ -67,7 +67,8 @@ REGISTER = st.lists(
 
 
 def stored() -> list[list[dict[str, Any]]]:
-    return [list(model.objects.order_by("pk").values()) for model in (Obligation, RecurrenceRule, Occurrence)]
+    models: tuple[Any, ...] = (Obligation, RecurrenceRule, Occurrence)
+    return [list(model.objects.order_by("pk").values()) for model in models]
 
 
 def exported(project: Project, form: str, folder: Path) -> Path:
@@ -125,6 +126,7 @@ def test_no_cell_of_a_csv_file_begins_like_a_formula(project: Project) -> None:
 
 def test_a_workbook_holds_texts_as_texts_and_dates_as_dates(project: Project) -> None:
     Obligation.objects.update(general_comments="=1+1", recurring_forecast_date=date(2027, 2, 28))
+    sheet: Any
     (sheet,) = openpyxl.load_workbook(BytesIO(xlsx(project.obligations.all()).read())).worksheets
     header = [cell.value for cell in sheet[1]]
     comment = sheet.cell(2, header.index("general_comments") + 1)
@@ -142,6 +144,7 @@ def test_exactly_the_filtered_view_is_sent(client: Client, project: Project, man
     content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
     overdue = list(project.obligations.overdue(project.today).in_order("-due").values_list("number", flat=True))
     assert overdue
+    rows: list[list[Any]]
     if form == "csv":
         rows = list(csv.reader(StringIO(content.decode("utf-8-sig"), newline="")))
     else:
@@ -177,6 +180,6 @@ def test_an_export_costs_the_same_number_of_queries_whatever_its_length(
 ) -> None:
     with django_assert_num_queries(2):
         list(write_csv(project.obligations.in_order("number")))
-    Obligation.objects.exclude(pk=project.obligations.first().pk).delete()
+    Obligation.objects.exclude(number="8-4").delete()
     with django_assert_num_queries(2):
         list(write_csv(project.obligations.in_order("number")))

@@ -54,8 +54,9 @@ def differences(batch: ImportBatch) -> dict[str, tuple[str, str]]:
 
 
 def everything() -> list[list[dict[str, Any]]]:
-    plain = [list(Obligation.objects.order_by("pk").values()), list(Occurrence.objects.order_by("pk").values())]
-    for row in (row for rows in plain for row in rows):
+    models: tuple[Any, ...] = (Obligation, Occurrence)
+    plain = [list(model.objects.order_by("pk").values()) for model in models]
+    for row in [*plain[0], *plain[1]]:
         # They only ever go up.
         row.pop("version", None)
         row.pop("updated_at", None)
@@ -235,7 +236,7 @@ def test_an_acceptance_that_was_killed_goes_on_where_it_stopped(port: Project, m
     monkeypatch.setattr(steps, "CHUNK", 1)
     monkeypatch.setattr(steps, "PAUSE", 0)
     batch = checked(port, "".join(f"MS 9,{number},Sweep,2027-03-31,not started,,\n" for number in range(4)))
-    apply, done = applying.Application.apply, []
+    apply, done = applying.Application.apply, list[Any]()
 
     def killed(application: applying.Application, rows: Any) -> None:
         if len(done) == 2:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 import signal
-from collections.abc import Iterator
 from io import StringIO
 
 import pytest
@@ -32,7 +31,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks
 
 
 @pytest.fixture
-def browser(client: Client, manager: User) -> Iterator[Client]:
+def browser(client: Client, manager: User) -> Client:
     client.force_login(manager)
     return client
 
@@ -52,8 +51,8 @@ def test_from_the_upload_to_the_register_and_back(browser: Client, django_captur
     capture = django_capture_on_commit_callbacks
     before = Obligation.objects.count()
     batch = upload(browser, capture)
-    page = browser.get(f"{LIST}{batch.pk}/")
-    assert "Which column is which field" in page.content.decode()
+    page = browser.get(f"{LIST}{batch.pk}/").content.decode()
+    assert "Which column is which field" in page
     chosen = {"column-0": "mechanism", "column-1": "", "column-2": "number", "column-3": "requirement"}
     act(browser, capture, batch, "check", **chosen)
     page = browser.get(f"{LIST}{batch.pk}/").content.decode()

@@ -16,22 +16,22 @@ from registers.importing.rows import Row
 HEADER = ["mechanism", "number", "obligation", "due_date", "inspection"]
 
 
-def book(rows: list[list[Any]], *, title: str = "Sheet1") -> openpyxl.Workbook:
-    made = openpyxl.Workbook()
+def book(rows: list[list[Any]], *, title: str = "Sheet1") -> Any:
+    made: Any = openpyxl.Workbook()
     made.active.title = title
     for row in rows:
         made.active.append(row)
     return made
 
 
-def file_of(made: openpyxl.Workbook) -> BytesIO:
+def file_of(made: Any) -> BytesIO:
     file = BytesIO()
     made.save(file)
     file.seek(0)
     return file
 
 
-def rows_of(made: openpyxl.Workbook, sheet: str = "") -> list[Row]:
+def rows_of(made: Any, sheet: str = "") -> list[Row]:
     return list(Register(file_of(made), sheet).rows(today=date(2026, 11, 23), issued={}))
 
 
