@@ -29,6 +29,11 @@ def _code(page: Page, row: int) -> str:
     return page.locator("tbody .code").nth(row).inner_text()
 
 
+def _settled(page: Page) -> None:
+    """Wait for the moment that htmx takes to make a new row its own."""
+    expect(page.locator(".htmx-added, .htmx-settling")).to_have_count(0)
+
+
 def test_keys_walk_through_the_list_and_rest_while_somebody_types(page: Page) -> None:
     for key, row in (("j", 0), ("j", 1), ("j", 2), ("k", 1)):
         page.keyboard.press(key)
@@ -75,10 +80,10 @@ def test_a_row_is_mended_where_it_stands_and_the_focus_comes_back(page: Page, ad
     page.keyboard.press("j")
     page.keyboard.press("e")
     expect(first.get_by_label("Responsible person")).to_be_focused()
+    _settled(page)
     page.keyboard.press("Escape")
     expect(first.locator(".edit-row")).to_be_focused()
-    # htmx takes a moment to make a new row its own.
-    expect(page.locator(".htmx-added, .htmx-settling")).to_have_count(0)
+    _settled(page)
     page.keyboard.press("Enter")
     first.get_by_label("Risk").select_option("high")
     first.get_by_label("Tags").fill("bores")
@@ -87,7 +92,7 @@ def test_a_row_is_mended_where_it_stands_and_the_focus_comes_back(page: Page, ad
     expect(first).to_contain_text("High risk")
     expect(page.locator("#result-summary")).to_have_text(f"{code} is saved.")
 
-    expect(page.locator(".htmx-added, .htmx-settling")).to_have_count(0)
+    _settled(page)
     obligation = next(row for row in Obligation.objects.all() if row.code == _code(page, 1))
     second.locator(".edit-row").click()
     second.get_by_label("Risk").select_option("low")
