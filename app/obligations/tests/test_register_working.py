@@ -218,6 +218,18 @@ def test_a_row_is_mended_where_it_stands(page: Client, manager: User, duty: Obli
     assert set(event.changes) == {"responsible_person", "risk", "tags"}
 
 
+def test_who_has_left_the_project_stays_responsible_until_somebody_else_is(
+    page: Client, viewer: User, duty: Obligation
+) -> None:
+    Obligation.objects.filter(pk=duty.pk).update(responsible_person=viewer)
+    viewer.project_memberships.all().delete()
+    values = _values(page, duty)
+    assert values["responsible_person"] == str(viewer.pk)
+    assert page.post(_row(duty), values | {"risk": "high"}).status_code == 200
+    duty.refresh_from_db()
+    assert (duty.responsible_person, duty.risk) == (viewer, "high")
+
+
 def test_whoever_saves_a_row_second_sees_both_versions(page: Client, manager: User, duty: Obligation) -> None:
     values = _values(page, duty) | {"risk": "high"}
     obligation_update(
