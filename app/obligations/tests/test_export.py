@@ -127,7 +127,8 @@ def test_no_cell_of_a_csv_file_begins_like_a_formula(project: Project) -> None:
 def test_a_workbook_holds_texts_as_texts_and_dates_as_dates(project: Project) -> None:
     Obligation.objects.update(general_comments="=1+1", recurring_forecast_date=date(2027, 2, 28))
     sheet: Any
-    (sheet,) = openpyxl.load_workbook(BytesIO(xlsx(project.obligations.all()).read())).worksheets
+    with xlsx(project.obligations.all()) as file:
+        (sheet,) = openpyxl.load_workbook(file).worksheets
     header = [cell.value for cell in sheet[1]]
     comment = sheet.cell(2, header.index("general_comments") + 1)
     day = sheet.cell(2, header.index("recurring_forcasted_date") + 1)
@@ -180,6 +181,5 @@ def test_an_export_costs_the_same_number_of_queries_whatever_its_length(
 ) -> None:
     with django_assert_num_queries(2):
         list(write_csv(project.obligations.in_order("number")))
-    Obligation.objects.exclude(number="8-4").delete()
     with django_assert_num_queries(2):
-        list(write_csv(project.obligations.in_order("number")))
+        list(write_csv(project.obligations.filter(number="8-4")))
