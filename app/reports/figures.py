@@ -45,14 +45,26 @@ THEMES: dict[str, Palette] = {
         "quiet": "#55605b",
         "line": "#ddd8cb",
         "surface": "#ffffff",
-        "states": {"overdue": "#b5482c", "due_soon": "#d09a33", "upcoming": "#6288ab", "completed": "#a9cbb8"},
+        "states": {
+            "overdue": "#b5482c",
+            "due_soon": "#d09a33",
+            "upcoming": "#6288ab",
+            "in_review": "#9a80bb",
+            "completed": "#a9cbb8",
+        },
     },
     "dark": {
         "ink": "#e7ebe5",
         "quiet": "#a5b2ab",
         "line": "#2c3833",
         "surface": "#19211e",
-        "states": {"overdue": "#ee8266", "due_soon": "#dcae50", "upcoming": "#7ea6cb", "completed": "#3d6a54"},
+        "states": {
+            "overdue": "#ee8266",
+            "due_soon": "#dcae50",
+            "upcoming": "#7ea6cb",
+            "in_review": "#a88bca",
+            "completed": "#3d6a54",
+        },
     },
 }
 

@@ -9,14 +9,15 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from dateutil.relativedelta import relativedelta
+from obligations.counting import counted, stamp_of
 from obligations.models import Obligation
 from obligations.querysets import ObligationQuerySet
-from obligations.states import State
+from obligations.states import State, Status
 from registers.models import Mechanism, Project
 
 MONTHS = 12
 # Stacked in this order, from the axis up; what has no date is on no month.
-FORECAST_STATES = (State.OVERDUE, State.DUE_SOON, State.UPCOMING, State.COMPLETED)
+FORECAST_STATES = (State.OVERDUE, State.DUE_SOON, State.UPCOMING, State.IN_REVIEW, State.COMPLETED)
 
 
 class Cell(NamedTuple):
@@ -47,6 +48,25 @@ class Forecast:
 
     rows: tuple[Row, ...]
     later: Cell
+
+
+class Numbers(NamedTuple):
+    """What a dashboard shows in numbers."""
+
+    states: Row
+    mechanisms: list[Row]
+    forecast: Forecast
+
+
+def dashboard_numbers(project: Project) -> Numbers:
+    """Return a project's numbers today, counted once for each state of its register."""
+    obligations, today = Obligation.objects.filter(project=project), project.today
+
+    def count() -> Numbers:
+        mechanisms = by_mechanism(obligations, project.mechanisms.all(), today)
+        return Numbers(by_state(obligations, today), mechanisms, forecast(obligations, today))
+
+    return counted("dashboard", stamp=stamp_of(project), on=today, count=count)
 
 
 def by_state(obligations: ObligationQuerySet, on: date) -> Row:
@@ -92,8 +112,9 @@ def forecast(obligations: ObligationQuerySet, on: date) -> Forecast:
 
 
 def next_due(obligations: ObligationQuerySet, count: int) -> ObligationQuerySet:
-    """Return the open obligations that come first, those that are late before all."""
-    return obligations.exclude(status="completed").exclude(action_due_date=None).in_order("due").for_table()[:count]
+    """Return what is to be done next, what is late before all; what was handed in waits for somebody else."""
+    todo = obligations.exclude(status__in=[Status.SUBMITTED, Status.COMPLETED]).exclude(action_due_date=None)
+    return todo.in_order("due").for_table()[:count]
 
 
 def _row(label: str, counts: Mapping[str, int], states: tuple[State, ...], detail: str = "", **query: object) -> Row:

@@ -14,7 +14,7 @@ from registers.access import access_or_404
 from registers.models import Project
 
 from reports.charts import due_forecast, unavailable
-from reports.numbers import by_mechanism, by_project, by_state, forecast, next_due
+from reports.numbers import by_project, dashboard_numbers, next_due
 from reports.rendering import FigureUnavailable, figure_svg
 
 THEMES = ("light", "dark")
@@ -46,14 +46,14 @@ def dashboard(request: SignedInRequest, code: str) -> HttpResponse:
     """Show how a project stands today; every number leads to the list that it counts."""
     project = access_or_404(request.user, code).project
     obligations, today = Obligation.objects.filter(project=project), project.today
-    outlook = forecast(obligations, today)
+    numbers = dashboard_numbers(project)
     context = {
         "project": project,
         "today": today,
-        "states": by_state(obligations, today),
-        "mechanisms": by_mechanism(obligations, project.mechanisms.all(), today),
-        "forecast": outlook,
-        "chart": due_forecast(outlook),
+        "states": numbers.states,
+        "mechanisms": numbers.mechanisms,
+        "forecast": numbers.forecast,
+        "chart": due_forecast(numbers.forecast),
         "next_due": [(obligation, obligation.state(today)) for obligation in next_due(obligations, NEXT_DUE)],
         "columns": list(State),
     }
@@ -68,7 +68,7 @@ def figure(request: SignedInRequest, code: str, name: str) -> HttpResponse:
     theme, size = request.GET.get("theme", THEMES[0]), request.GET.get("size", SIZES[0])
     if name != "due-forecast" or theme not in THEMES or size not in SIZES:
         raise Http404("No such figure")
-    chart = due_forecast(forecast(Obligation.objects.filter(project=project), project.today))
+    chart = due_forecast(dashboard_numbers(project).forecast)
     try:
         svg, digest = figure_svg(name, {**chart, "theme": theme, "size": size})
     except FigureUnavailable:

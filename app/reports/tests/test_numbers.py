@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+import time_machine
+from accounts.models import User
+from django.db.models import Q
 from django.http import QueryDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,16 +25,22 @@ REGISTERS = st.lists(
 )
 
 
+def emptied(project: Project) -> None:
+    """Take everything out of a register."""
+    project.non_compliances.all().delete()
+    project.obligations.all().delete()
+
+
 @pytest.fixture
 def mechanisms(project: Project) -> list[Mechanism]:
-    project.obligations.all().delete()
+    emptied(project)
     return [Mechanism.objects.create(project=project, reference=f"M{n}", short=f"M{n}") for n in range(3)]
 
 
 def _fill(
     project: Project, mechanisms: list[Mechanism], register: list[tuple[int | None, str, int]]
 ) -> ObligationQuerySet:
-    project.obligations.all().delete()
+    emptied(project)
     for number, (days, status, mechanism) in enumerate(register):
         Obligation.objects.create(
             project=project,
@@ -45,8 +54,7 @@ def _fill(
 
 
 def _listed(project: Project, query: str) -> int:
-    obligations = Obligation.objects.filter(project=project)
-    return Listing(obligations, project=project, query=QueryDict(query), on=TODAY).count
+    return Listing(project=project, query=QueryDict(query), user=User(), on=TODAY).count
 
 
 def _assert_true(project: Project, row: Row) -> None:
@@ -78,6 +86,9 @@ def test_nothing_open_that_has_a_date_falls_through_the_forecast(
     outlook = forecast(obligations, TODAY)
     open_ = sum(cell.number for row in outlook.rows for cell in row.cells if cell.state != State.COMPLETED)
     dated = obligations.exclude(status=Status.COMPLETED).exclude(action_due_date=None)
+    # What was handed in is to be done no more, whenever it fell due.
+    end = TODAY.replace(day=1, year=TODAY.year + 1)
+    dated = dated.exclude(Q(action_due_date__lt=TODAY.replace(day=1)) | Q(action_due_date__gte=end), status="submitted")
     assert open_ + outlook.later.number == dated.count()
 
 
@@ -92,6 +103,7 @@ def test_what_is_next_begins_with_what_is_late(project: Project) -> None:
     assert codes == ["MS1234 6-2(3)", "MS1234 8-4", "CEMP 4.2", "L9876 12(a)"]
 
 
+@time_machine.travel("2026-11-23T04:00:00Z", tick=False)
 def test_each_project_is_counted_on_its_own_day(project: Project) -> None:
     east = Project.objects.create(
         organisation=project.organisation, code="EAST", name="Depot", timezone="Pacific/Kiritimati"
