@@ -114,7 +114,9 @@ def forecast(obligations: ObligationQuerySet, on: date) -> Forecast:
 def next_due(obligations: ObligationQuerySet, count: int) -> ObligationQuerySet:
     """Return what is to be done next, what is late before all; what was handed in waits for somebody else."""
     todo = obligations.exclude(status__in=[Status.SUBMITTED, Status.COMPLETED]).exclude(action_due_date=None)
-    return todo.in_order("due").for_table()[:count]
+    # Keys first: with the words of other tables beside it, no index serves the order.
+    keys = list(todo.in_order("due").values_list("pk", flat=True)[:count])
+    return obligations.filter(pk__in=keys).in_order("due").for_table()
 
 
 def _row(label: str, counts: Mapping[str, int], states: tuple[State, ...], detail: str = "", **query: object) -> Row:
