@@ -137,6 +137,9 @@ test-aws: test-packages venv ## Molecule: provisioning against the AWS stand-in
 test-host: test-packages venv ## Molecule: a real systemd host from bare to serving
 	molecule test --scenario-name default
 
+bench: .venv/app/.installed ## What a large register costs, as ratios to a small one: minutes
+	cd app && ../.venv/app/bin/python -m bench
+
 docs: venv ## Write the generated documents again
 	python docs/role_readmes.py
 	.venv/app/bin/python docs/schema.py
@@ -145,4 +148,4 @@ clean: ## Remove caches and environments, once no host runs on them
 	@test ! -d .local/guests || { echo "Hosts run on them: make demo-down; molecule destroy --all" >&2; exit 1; }
 	rm -rf .venv .cache .local .ansible
 
-.PHONY: help venv lock demo demo-code demo-down app manage test lint test-app test-app-lts test-app-postgres test-repository test-aws test-host docs clean
+.PHONY: help venv lock demo demo-code demo-down app manage test lint test-app test-app-lts test-app-postgres test-repository test-aws test-host bench docs clean

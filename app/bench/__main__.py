@@ -1,0 +1,105 @@
+"""make bench: what the app costs with a large register, as ratios to what it costs with a small one in the same run.
+
+Each register is made and measured in a process of its own, on a database of its own. Costs are CPU seconds, so that
+whatever else the machine does counts little; the reference and the large register take turns.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+APP = Path(__file__).resolve().parents[1]
+RESULTS = APP.parent / ".local" / "bench.json"
+
+SMALL, LARGE, MANY = 280, 100_000, 5
+SLOWER = 1.5
+IMPORT_CPU, IMPORT_MEMORY = 0.6, 150.0
+
+
+class Line(NamedTuple):
+    """One measurement beside its reference and its goal."""
+
+    name: str
+    value: float
+    unit: str
+    reference: float | None
+    ratio: float | None
+    goal: float
+    ok: bool
+
+
+def main() -> int:
+    """Measure, print a table, write the results; 1 if a goal was missed."""
+    rows = int(os.environ.get("ENSSOL_BENCH_ROWS", LARGE))
+    with tempfile.TemporaryDirectory(prefix="enssol-bench-") as folder:
+        small = _run(Path(folder, "small"), "bench.pages", "one", str(SMALL), str(MANY))
+        one = _run(Path(folder, "one"), "bench.pages", "one", str(rows), str(MANY))
+        many = _run(Path(folder, "many"), "bench.pages", "many", str(rows), str(MANY))
+        brought_in = _run(Path(folder, "import"), "bench.imports", str(rows))
+        writers = _run(Path(folder, "writers"), "bench.writers")
+    lines = [
+        *_compared(f"one project of {rows:,}", one, small),
+        *_compared(f"{rows:,} in projects of {SMALL}", many, small),
+        _plain("import, per 1,000 rows", brought_in["cpu"] / rows * 1000, "CPU s", IMPORT_CPU),
+        _plain("import, peak memory", brought_in["memory"], "MB", IMPORT_MEMORY),
+        _plain("export, peak memory", brought_in["export_memory"], "MB", IMPORT_MEMORY),
+        _plain("four writers, refused or lost", writers["failed"], "writes", 0),
+    ]
+    _print(lines)
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps([line._asdict() for line in lines], indent=2) + "\n")
+    return 0 if all(line.ok for line in lines) else 1
+
+
+def _run(folder: Path, module: str, *arguments: str) -> dict[str, Any]:
+    """Run a measurement with settings of its own; what it prints on its last line is the result."""
+    folder.mkdir()
+    environment = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "ENSSOL_SECRET_KEY": "bench-only-" + "0123456789" * 4,
+        "ENSSOL_DATA_DIR": str(folder),
+        "ENSSOL_STATIC_ROOT": str(folder / "static"),
+        "ENSSOL_ALLOWED_HOSTS": "testserver",
+        "ENSSOL_INSECURE_HTTP": "true",
+    }
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(  # noqa: S603 - our own measurements
+        command, env=environment, cwd=APP, stdout=subprocess.PIPE, text=True, check=True
+    )
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def _compared(what: str, large: dict[str, Any], small: dict[str, Any]) -> list[Line]:
+    lines = []
+    for name, reference in small["cpu"].items():
+        value = large["cpu"][name]
+        ratio = value / reference
+        more = large["queries"].get(name, 0) - small["queries"].get(name, 0)
+        told = f"{name}, {what}" + (f" ({more:+d} queries)" if more else "")
+        lines.append(Line(told, value * 1000, "CPU ms", reference * 1000, ratio, SLOWER, ratio <= SLOWER and not more))
+    return lines
+
+
+def _plain(name: str, value: float, unit: str, goal: float) -> Line:
+    return Line(name, value, unit, None, None, goal, value <= goal)
+
+
+def _print(lines: list[Line]) -> None:
+    print(f"{'':<52}{'value':>10} {'unit':<7}{'reference':>10}{'ratio':>7}{'goal':>7}")
+    for line in lines:
+        reference = f"{line.reference:.1f}" if line.reference is not None else ""
+        ratio = f"{line.ratio:.2f}" if line.ratio is not None else ""
+        mark = "" if line.ok else "  MISSED"
+        print(f"{line.name:<52}{line.value:>10.2f} {line.unit:<7}{reference:>10}{ratio:>7}{line.goal:>7g}{mark}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
