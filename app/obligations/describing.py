@@ -9,19 +9,26 @@ from django.db.models import Field
 
 from obligations.models import Obligation
 
-# How the page and the form of an obligation are laid out. Every field that a person can change stands in one group.
+# How the page and the form of an obligation are laid out. Every field that says something about it stands in one group.
 GROUPS: dict[str, tuple[str, ...]] = {
     "Where it stands": ("status", "action_due_date", "close_out_date"),
-    "Who": ("responsible_role", "responsible_email", "accountability"),
     "What": ("number", "title", "requirement", "supporting_information"),
-    "Kind": ("aspect", "obligation_type", "phase", "procedure"),
-    "Recurrence": ("recurring", "recurring_frequency", "recurring_status", "recurring_forecast_date"),
+    "How it applies": ("interpretation", "satisfies", "advice", "risk", "tags"),
+    "Who": ("responsible_person", "backup_person", "responsible_role", "responsible_email", "accountability"),
+    "Kind": ("aspect", "obligation_type", "phase", "phase_gated", "procedure"),
+    "Compliance": ("compliance_override", "compliance_override_reason"),
     "Inspection and control": (
         "inspection",
         "inspection_frequency",
         "site_or_desktop",
         "new_control_action_required",
         "gap_analysis",
+    ),
+    "Recurrence as the register says": (
+        "recurring",
+        "recurring_frequency",
+        "recurring_status",
+        "recurring_forecast_date",
     ),
     "Notes": (
         "general_comments",
@@ -31,6 +38,9 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "gap_analysis_notes",
     ),
 }
+
+# What the occurrences decide: nobody enters it.
+PROJECTED = GROUPS["Where it stands"]
 
 
 class Fact(NamedTuple):

@@ -172,6 +172,8 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
             "phase",
             "accountability",
             "responsible_role",
+            "responsible_person",
+            "backup_person",
         )
 
     def in_order(self, order: str) -> ObligationQuerySet:

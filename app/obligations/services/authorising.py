@@ -19,7 +19,13 @@ def concerns(user: User, obligation: Obligation, occurrence: Occurrence | None =
 
 def may(user: User, codename: str, obligation: Obligation, occurrence: Occurrence | None = None) -> bool:
     """Return whether the person holds the permission here, everywhere in the project or for what is their own."""
-    roles = roles_in(user, obligation.project)
+    return holds(user, roles_in(user, obligation.project), codename, obligation, occurrence)
+
+
+def holds(
+    user: User, roles: set[str], codename: str, obligation: Obligation, occurrence: Occurrence | None = None
+) -> bool:
+    """Return the same for somebody whose roles in the project are known already."""
     if allowed(codename, roles):
         return True
     own = f"{codename}.own"

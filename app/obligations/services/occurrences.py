@@ -110,6 +110,15 @@ def occurrence_start(*, actor: User, occurrence: Occurrence, expected_version: i
     return current
 
 
+def occurrence_stop(*, actor: User, occurrence: Occurrence, expected_version: int) -> Occurrence:
+    """Take back that somebody is working on it."""
+    with _act(actor, occurrence, expected_version, permission="occurrence.update", action="occurrence.stop") as current:
+        if current.state != OccurrenceState.IN_PROGRESS:
+            raise ValidationError("Nobody is working on it.")
+        current.state = OccurrenceState.OPEN
+    return current
+
+
 def occurrence_submit(
     *, actor: User, occurrence: Occurrence, completed_on: date, result: str, note: str, expected_version: int
 ) -> Occurrence:
