@@ -21,6 +21,7 @@ PAGES = {
     "mechanism": ("registers.Mechanism", "mechanism_detail"),
     "noncompliance": ("obligations.NonCompliance", "non_compliance_detail"),
     "obligation": ("obligations.Obligation", "obligation_detail"),
+    "occurrence": ("obligations.Occurrence", "occurrence_detail"),
     "procedure": ("registers.Procedure", "procedure_detail"),
 }
 

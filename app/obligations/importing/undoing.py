@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from accounts.models import User
 from audit.models import AuditEvent
 from audit.services import Entry, changing, name_of, record_many
-from django.db import models, transaction
+from django.db import models
 from django.db.models import ProtectedError
 from django.utils import timezone
 from registers.models import Condition, Mechanism, Milestone, Term
@@ -87,7 +87,7 @@ def forget_unused(batch: ImportBatch, actor: User | None) -> None:
         if row is None or (isinstance(row, Mechanism) and (row.versions.exists() or row.conditions.exists())):
             continue
         try:
-            with transaction.atomic():
+            with changing(batch.project.organisation):
                 what = "term" if isinstance(row, Term) else kind
                 entry = Entry(f"{what}.delete", row, batch.project_id, reason=f"{origin_of(batch)} undone")
                 record_many(batch.project.organisation, actor, [entry])

@@ -23,6 +23,7 @@ def main(obligation_pk: int, occurrence_pk: int, person: str, rounds: int) -> No
     from accounts.models import User  # noqa: PLC0415 - models exist after setup
 
     from obligations.models import Obligation, Occurrence  # noqa: PLC0415
+    from obligations.services.comments import comment_add  # noqa: PLC0415
     from obligations.services.noncompliance import non_compliance_raise  # noqa: PLC0415
     from obligations.services.obligations import StaleObligation, obligation_update  # noqa: PLC0415
     from obligations.services.occurrences import StaleOccurrence, occurrence_snooze  # noqa: PLC0415
@@ -61,11 +62,15 @@ def main(obligation_pk: int, occurrence_pk: int, person: str, rounds: int) -> No
         values = {"kind": "potentially_non_compliant", "title": person, "description": "Found", "aware_on": FOUND}
         non_compliance_raise(actor=actor, obligation=obligation, values=values)
 
+    def comment() -> None:
+        comment_add(actor=actor, obligation=Obligation.objects.get(pk=obligation_pk), text="Done with this round.")
+
     print("ready", flush=True)
     sys.stdin.readline()
     for number in range(rounds):
         until_it_succeeds("obligation", write)
         until_it_succeeds("occurrence", snooze)
+        until_it_succeeds("comment", comment)
         if number % 5 == 0:
             until_it_succeeds("gate", gate)
             until_it_succeeds("finding", find)
