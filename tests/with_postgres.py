@@ -43,7 +43,15 @@ def server() -> Iterator[str]:
     data, log = str(folder / "data"), folder / "log"
     options = " ".join(f"-c {name}='{value}'" for name, value in SETTINGS.items())
     try:
-        run("initdb", "--no-sync", "--auth=trust", "--username=enssol", "--encoding=UTF8", "--locale=C.UTF-8", f"--pgdata={data}")
+        run(
+            "initdb",
+            "--no-sync",
+            "--auth=trust",
+            "--username=enssol",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            f"--pgdata={data}",
+        )
         run("pg_ctl", "start", "--wait", f"--pgdata={data}", f"--log={log}", f"--options=-k {folder} {options}")
         try:
             run("createdb", f"--host={folder}", "--username=enssol", "enssol")

@@ -33,7 +33,7 @@ class Moment(NamedTuple):
         return "evidence" if self.event.subject.startswith("evidence:") else "change"
 
 
-def timeline(obligation: Obligation, page: object, occurrence: Occurrence | None = None) -> Page[Any]:
+def timeline(obligation: Obligation, page: str | None, occurrence: Occurrence | None = None) -> Page[Any]:
     """Return a page of what happened to an obligation, or to one of its occurrences, as moments.
 
     Comments and uploads are events as well, so that one list has everything once and in order; its number of queries
@@ -55,8 +55,9 @@ def timeline(obligation: Obligation, page: object, occurrence: Occurrence | None
     comments = find.of("comment", Comment.objects.select_related("author", "occurrence").prefetch_related("mentions"))
     files = find.of("evidence", Evidence.objects.select_related("file"))
     occurrences = find.of("occurrence", Occurrence.objects.all())
-    shown.object_list = [Moment(event, comments(event), files(event), occurrences(event)) for event in find.events]  # type: ignore[assignment]  # a page of what the events are made into
-    return shown
+    moments: Page[Any] = shown
+    moments.object_list = [Moment(event, comments(event), files(event), occurrences(event)) for event in find.events]
+    return moments
 
 
 class _Rows:

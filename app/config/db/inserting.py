@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 # What SQLite's driver takes as it is.
-_AS_IT_IS = frozenset({str, int, float, type(None)})
+_AS_IT_IS = frozenset({str, int, float, bool, type(None)})
 
 
 def insert_many(rows: Sequence[models.Model], *, keys: bool = False) -> None:
@@ -19,7 +19,7 @@ def insert_many(rows: Sequence[models.Model], *, keys: bool = False) -> None:
 
     Args:
         rows: unsaved, and without a key.
-        keys: whether the rows are to know their keys afterwards, which costs time.
+        keys: whether the rows are to know their keys afterwards.
     """
     if not rows:
         return
@@ -28,21 +28,40 @@ def insert_many(rows: Sequence[models.Model], *, keys: bool = False) -> None:
         manager.bulk_create(rows, batch_size=500)
         return
     fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
+    readers = [(str(field.attname), field, _is_plain(field)) for field in fields]
     quote = connection.ops.quote_name
+    table = rows[0]._meta.db_table
     columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
-    sql = f"INSERT INTO {quote(rows[0]._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608  names of ours
-    with connection.cursor() as cursor:
-        if not keys:
-            cursor.executemany(sql, [[_value(field, row) for field in fields] for row in rows])
-            return
-        for row in rows:
-            cursor.execute(f"{sql} RETURNING id", [_value(field, row) for field in fields])
-            row.pk = cursor.fetchone()[0]
-            row._state.adding = False
+    sql = f"INSERT INTO {quote(table)} ({columns}) VALUES ({places})"  # noqa: S608  names of ours
+    # The transaction keeps other writers out, so that the keys of these rows follow each other.
+    with transaction.atomic(), connection.cursor() as cursor:
+        before = _last_key(cursor, table) if keys else 0
+        cursor.executemany(sql, [_values(row, readers) for row in rows])
+        if keys:
+            if _last_key(cursor, table) != before + len(rows):
+                raise RuntimeError(f"{table}: the keys of the new rows do not follow each other")
+            for key, row in enumerate(rows, start=before + 1):
+                row.pk = key
+                row._state.adding = False
 
 
-def _value(field: models.Field[Any, Any], row: models.Model) -> Any:
-    value = field.pre_save(row, add=True)
-    plain = type(value) in _AS_IT_IS and not isinstance(field, models.JSONField | models.DateTimeField)
-    return value if plain else field.get_db_prep_save(value, connection)
+def _is_plain(field: models.Field[Any, Any]) -> bool:
+    """Whether the driver may take the field's value as the row holds it."""
+    return type(field).pre_save is models.Field.pre_save and not isinstance(field, models.JSONField)
+
+
+def _values(row: models.Model, readers: list[tuple[str, models.Field[Any, Any], bool]]) -> list[Any]:
+    held = row.__dict__
+    return [
+        held[name]
+        if plain and type(held[name]) in _AS_IT_IS
+        else field.get_db_prep_save(field.pre_save(row, add=True), connection)
+        for name, field, plain in readers
+    ]
+
+
+def _last_key(cursor: Any, table: str) -> int:
+    cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+    found = cursor.fetchone()
+    return int(found[0]) if found else 0

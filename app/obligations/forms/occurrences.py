@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.models import User
 from django import forms
 from django.http import QueryDict
 from registers.forms.changing import day_input
@@ -34,7 +35,7 @@ class OccurrenceForm(ActForm):
 
 
 class AssignForm(OccurrenceForm):
-    assigned_to = forms.ModelChoiceField(None, label="Assigned to", required=False)
+    assigned_to = forms.ModelChoiceField(User.objects.none(), label="Assigned to", required=False)
 
     def __init__(self, data: QueryDict | None = None, *, occurrence: Occurrence, **kwargs: Any) -> None:
         super().__init__(data, occurrence=occurrence, **kwargs)

@@ -213,7 +213,7 @@ class RuleForm(ModelForm):
     @property
     def is_stale(self) -> bool:
         """Whether somebody changed the rule since the page was opened."""
-        return self.cleaned_data["opened"] != seal_of(self.rule)
+        return str(self.cleaned_data["opened"]) != seal_of(self.rule)
 
 
 def seal_of(rule: RecurrenceRule | None) -> str:

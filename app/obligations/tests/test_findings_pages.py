@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -198,3 +199,15 @@ def _multiply(project: Project, manager: User) -> None:
             aware_on=today,
         )
         CorrectiveAction.objects.create(non_compliance=heritage, description="Do", owner=manager, due_on=today)
+
+
+def test_the_list_counts_its_parts(client: Client, project: Project, manager: User) -> None:
+    Inspection.objects.create(project=project, obligation=embankment(project), planned_on=date(2026, 11, 20))
+    client.force_login(manager)
+    address = reverse("inspection_list", args=["WRL"])
+    tabs = {tab.key: tab.number for tab in client.get(address).context["tabs"]}
+    assert tabs == {"planned": 2, "overdue": 1, "performed": 3, "findings": 1, "cancelled": 0}
+    page = client.get(address, {"show": "findings"}).content.decode()
+    assert "1 finding" in page
+    assert "16 November 2026" in page
+    assert "19 November 2026" not in page

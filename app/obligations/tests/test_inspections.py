@@ -390,15 +390,3 @@ def test_a_service_asks_for_the_permission_itself(duty: Obligation, planned: Ins
         inspection_answer(actor=viewer, inspection=planned, answers=[], summary="", expected_version=1)
     with pytest.raises(PermissionDenied):
         checklist_item_add(actor=viewer, obligation=duty, text="Mine")
-
-
-def test_the_list_counts_its_parts(client: Client, project: Project, planned: Inspection, manager: User) -> None:
-    Inspection.objects.filter(pk=planned.pk).update(planned_on=date(2026, 11, 20))
-    client.force_login(manager)
-    address = reverse("inspection_list", args=["WRL"])
-    tabs = {tab.key: tab.number for tab in client.get(address).context["tabs"]}
-    assert tabs == {"planned": 2, "overdue": 1, "performed": 3, "findings": 1, "cancelled": 0}
-    page = client.get(address, {"show": "findings"}).content.decode()
-    assert "1 finding" in page
-    assert "16 November 2026" in page
-    assert "19 November 2026" not in page

@@ -57,12 +57,15 @@ def test_what_is_changed_is_stored_and_nothing_else(editor: Client, obligation: 
     Obligation.objects.filter(pk=obligation.pk).update(general_comments="Line one\nline two")
     before: dict[str, Any] = {**Obligation.objects.values().get(pk=obligation.pk)}
     opened = _fields(editor.get(_url(obligation)))
-    response = _save(editor, obligation, opened, title="Groundwater levels", action_due_date="2026-12-24")
+    # When it is due and whether it is done its occurrences say, whatever a form sends.
+    response = _save(
+        editor, obligation, opened, title="Groundwater levels", action_due_date="2026-12-24", status="completed"
+    )
     assert response.status_code == 302
     assert response.headers["Location"] == obligation.get_absolute_url()
     after = Obligation.objects.values().get(pk=obligation.pk)
     changed = {name for name, value in after.items() if value != before[name]}
-    assert changed == {"title", "action_due_date", "version", "updated_at"}
+    assert changed == {"title", "version", "updated_at"}
     assert "is saved" in editor.get(obligation.get_absolute_url()).content.decode()
 
 
@@ -85,14 +88,19 @@ def test_lines_are_stored_as_the_register_has_them(editor: Client, obligation: O
 def test_a_mistake_is_named_and_everything_typed_is_still_there(editor: Client, obligation: Obligation) -> None:
     opened = _fields(editor.get(_url(obligation)))
     response = _save(
-        editor, obligation, opened, requirement="", action_due_date="31/31/2026", general_comments="Do not lose me"
+        editor,
+        obligation,
+        opened,
+        requirement="",
+        recurring_forecast_date="31/31/2026",
+        general_comments="Do not lose me",
     )
     page = response.content.decode()
     assert response.status_code == 422
     assert re.search(r"<title>\s*Error:", page)
     assert "There is a problem" in page
     assert 'href="#id_requirement"' in page
-    assert 'aria-describedby="id_action_due_date-error"' in page
+    assert 'aria-describedby="id_recurring_forecast_date-error"' in page
     assert "31/31/2026" in page
     assert "Do not lose me" in page
     again = _save(editor, obligation, _fields(response), requirement="Report.", action_due_date="2026-12-31")

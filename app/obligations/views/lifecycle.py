@@ -107,8 +107,9 @@ def obligation_step(request: SignedInRequest, code: str, pk: int, name: str) -> 
             done = step.service(actor=request.user, obligation=obligation, **form.values)
         except StaleObligation as stale:
             obligation, status = stale.current, 409
-            form.data = form.data.copy()  # type: ignore[assignment]  # a copy of the form's own, to be changed
-            form.data["version"] = str(stored)  # type: ignore[index]  # the same
+            seen = request.POST.copy()
+            seen["version"] = str(stored)
+            form.data = seen
         except ValidationError as error:
             add_errors(form, error)
         else:

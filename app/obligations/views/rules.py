@@ -8,7 +8,7 @@ from accounts.http import SignedInRequest
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 from registers.access import Access
@@ -71,7 +71,7 @@ def summary(change: RuleChange) -> str:
 def _taken_as_seen(form: RuleForm) -> RuleForm:
     """Return the form again: saving it now replaces the rule that somebody else has stored meanwhile."""
     fresh = RuleForm(None, obligation=form.obligation, rule=form.rule)
-    data = form.data.copy()
+    data = form.data.copy() if isinstance(form.data, QueryDict) else QueryDict(mutable=True)
     data["opened"] = fresh["opened"].value()
     again = RuleForm(data, obligation=form.obligation, rule=form.rule)
     again.is_valid()
