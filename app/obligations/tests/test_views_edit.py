@@ -103,7 +103,7 @@ def test_a_mistake_is_named_and_everything_typed_is_still_there(editor: Client, 
     assert 'aria-describedby="id_recurring_forecast_date-error"' in page
     assert "31/31/2026" in page
     assert "Do not lose me" in page
-    again = _save(editor, obligation, _fields(response), requirement="Report.", action_due_date="2026-12-31")
+    again = _save(editor, obligation, _fields(response), requirement="Report.", recurring_forecast_date="2026-12-31")
     assert again.status_code == 302
     obligation.refresh_from_db()
     assert (obligation.general_comments, obligation.version) == ("Do not lose me", 2)
