@@ -34,7 +34,7 @@ class MappingForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, batch: ImportBatch) -> None:
         super().__init__(data, auto_id="mapping-%s")
-        self.names = list(batch.columns)
+        self.names = batch.column_names
         for number, name in enumerate(self.names):
             self.fields[f"column-{number}"] = forms.ChoiceField(
                 label=name, choices=field_choices(), initial=batch.columns[name], required=False

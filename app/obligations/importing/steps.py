@@ -55,8 +55,9 @@ def look(batch: ImportBatch, file: BinaryIO, *, boldly: bool = True) -> None:
         guessed = {name: remembered.columns.get(name, field) for name, field in guessed.items()}
     # A field that Enssol does not know any more is none.
     batch.columns = {name: field if field in BY_FIELD else "" for name, field in guessed.items()}
+    batch.column_names = list(batch.columns)
     batch.sheet, batch.sheets, batch.header = register.sheet, register.sheets, register.fingerprint
-    batch.save(update_fields=["columns", "sheet", "sheets", "header"])
+    batch.save(update_fields=["column_names", "columns", "sheet", "sheets", "header"])
 
 
 def check(
