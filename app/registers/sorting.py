@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _DIGITS = re.compile(r"0*(\d+)")
 # Space inside a number says nothing, except between two digits: 8.1 (b) is 8.1(b), but 1 1 is not 11.
@@ -14,6 +15,7 @@ def compact(number: str) -> str:
     return _IDLE_SPACE.sub("", number.strip())
 
 
+@lru_cache(maxsize=1024)
 def natural_key(number: str) -> str:
     """Return a text that compares as the number reads.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.db import connection, models, transaction
@@ -52,13 +53,15 @@ def _is_plain(field: models.Field[Any, Any]) -> bool:
 
 
 def _values(row: models.Model, readers: list[tuple[str, models.Field[Any, Any], bool]]) -> list[Any]:
-    held = row.__dict__
-    return [
-        held[name]
-        if plain and type(held[name]) in _AS_IT_IS
-        else field.get_db_prep_save(field.pre_save(row, add=True), connection)
-        for name, field, plain in readers
-    ]
+    held, values = row.__dict__, []
+    for name, field, plain in readers:
+        value = held.get(name)
+        if plain and type(value) is date:
+            value = str(value)
+        elif not plain or type(value) not in _AS_IT_IS:
+            value = field.get_db_prep_save(field.pre_save(row, add=True), connection)
+        values.append(value)
+    return values
 
 
 def _last_key(cursor: Any, table: str) -> int:

@@ -14,6 +14,7 @@ from obligations.services.rules import FIELDS as RULE_FIELDS
 
 PEOPLE = ("responsible_person", "backup_person")
 DATES = frozenset(column.field for column in COLUMNS if column.read is values.day)
+_DATED = DATES | {"anchor_date", "end_date"}
 # Fetched with an obligation, so that its facts need no other query.
 RELATED = ("project", "mechanism", "condition", *VOCABULARIES, *PEOPLE, "rule__milestone")
 # The fields of the obligation's own row that stand there as they are.
@@ -93,7 +94,4 @@ def recorded(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def dated(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return facts that were kept as JSON with their dates as dates."""
-    return {
-        name: date.fromisoformat(value) if value and name in DATES | {"anchor_date", "end_date"} else value
-        for name, value in facts.items()
-    }
+    return {name: date.fromisoformat(value) if value and name in _DATED else value for name, value in facts.items()}

@@ -55,6 +55,7 @@ def adopt(obligations: Iterable[Obligation], rules: Mapping[int, RecurrenceRule]
     prefetch_related_objects(batch, "suspensions")
     projects = {obligation.project_id: obligation.project for obligation in batch}
     surroundings = {key: Surroundings(project) for key, project in projects.items()}
+    today = {key: project.today for key, project in projects.items()}
     stated_rules, new_rules, occurrences, otherwise = rules or {}, [], [], []
     for obligation in batch:
         here = surroundings[obligation.project_id]
@@ -64,7 +65,7 @@ def adopt(obligations: Iterable[Obligation], rules: Mapping[int, RecurrenceRule]
         stated = [first] if first else []
         if first and obligation.pk in stated_rules:
             _begin_with(first, obligation, here)
-        named = missing(obligation, here, on=obligation.project.today, present=stated)
+        named = missing(obligation, here, on=today[obligation.project_id], present=stated)
         occurrences += stated + named
         stands = (obligation.action_due_date, obligation.status, obligation.close_out_date)
         if standing(stated + named) != stands:

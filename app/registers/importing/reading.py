@@ -7,12 +7,13 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 from itertools import islice
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from registers.importing import values
 from registers.importing.cells import Cell, Kind, NotARegister
-from registers.importing.columns import BY_FIELD, COLUMNS, EXTRA, Column, extra_name, find, likely
+from registers.importing.columns import BY_FIELD, COLUMNS, EXTRA, Column, Reader, extra_name, find, likely
 from registers.importing.literal import unmark
 from registers.importing.rows import Finding, Row
 from registers.importing.tables import lines_of, sheets_of
@@ -21,6 +22,8 @@ from registers.sorting import natural_key
 _CLAUSE_WORDS = ("condition", "commitment", "clause", "schedule")
 # Above its header a register may have a title and a few notes.
 HEADER_WITHIN = 20
+# Cells of so many characters are remembered, which bounds the memory that they take.
+REMEMBERED = 40
 _DATES = tuple(column.field for column in COLUMNS if column.read is values.day)
 
 
@@ -143,15 +146,16 @@ class _Reader:
         return row
 
     def _read(self, row: Row, column: Column, cell: str) -> None:
-        notes: list[str] = []
         row.cells[column.field] = cell
         if isinstance(cell, Cell) and not _fits(row, column, cell):
             return
+        read = _understand if isinstance(cell, Cell) or len(cell) > REMEMBERED else _understand_again
         try:
-            value = row.values[column.field] = column.read(cell, notes.append)
+            value, notes = read(column.read, cell)
         except values.Refused as refusal:
             row.refuse(column.field, refusal.problem, refusal.remedy)
         else:
+            row.values[column.field] = value
             for note in notes:
                 row.warn(column.field, note, value)
 
@@ -180,6 +184,16 @@ class _Reader:
         _compare(row)
 
 
+def _understand(reader: Reader, cell: str) -> tuple[Any, list[str]]:
+    """Return the value of a cell and what there is to say of it."""
+    notes: list[str] = []
+    return reader(cell, notes.append), notes
+
+
+# Most of a register's cells are the same few words and dates.
+_understand_again = lru_cache(maxsize=4096)(_understand)
+
+
 def _fits(row: Row, column: Column, cell: Cell) -> bool:
     """Refuse what a spreadsheet made of a text; whether the cell is to be read."""
     if cell.kind is Kind.ERROR and cell.casefold() != "#n/a":
@@ -203,9 +217,8 @@ def _compare(row: Row) -> None:
     read = row.values
     number = read.get("number", "")
     word = number.split(" ")[0].lower()
-    meant = get_close_matches(word, _CLAUSE_WORDS, n=1, cutoff=0.85)
-    if meant and word.rstrip("s") != meant[0]:
-        row.warn("number", f"{word!r} looks like {meant[0]!r} misspelt", number)
+    if meant := _misspelt(word):
+        row.warn("number", f"{word!r} looks like {meant!r} misspelt", number)
     if read.get("status") == "completed" and not read.get("close_out_date"):
         row.warn(
             "close_out_date", "completed, but without a close-out date: its due date, or else today, stands for it"
@@ -220,6 +233,13 @@ def _compare(row: Row) -> None:
             row.warn(f"{thing}_frequency", "it recurs, but how often is not said")
         if read.get(thing) is False and frequency:
             row.warn(thing, f"a frequency is given ({row.cells[f'{thing}_frequency']}), yet this says no", False)
+
+
+@lru_cache(maxsize=1024)
+def _misspelt(word: str) -> str:
+    """Return the clause's word that was meant, or nothing if it is one, or no such word at all."""
+    meant = get_close_matches(word, _CLAUSE_WORDS, n=1, cutoff=0.85)
+    return meant[0] if meant and word.rstrip("s") != meant[0] else ""
 
 
 def _distinct(header: list[str]) -> list[str]:

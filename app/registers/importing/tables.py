@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from types import ModuleType
 from typing import BinaryIO
 
 from registers.importing.cells import Line, NotARegister
-from registers.importing.sheets import sheet_lines, sheet_names
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 # A requirement of a hundred pages is one cell; what is longer is a file with a quote left open.
@@ -27,7 +27,7 @@ def lines_of(file: BinaryIO, sheet: str = "") -> Iterator[Line]:
     """
     start = _start(file)
     if start == _ZIP:
-        yield from sheet_lines(file, sheet)
+        yield from _sheets().sheet_lines(file, sheet)
     elif start == _OLE:
         raise NotARegister("it is a workbook of an old Excel: save it as .xlsx or as “CSV UTF-8” and import it again")
     else:
@@ -36,7 +36,14 @@ def lines_of(file: BinaryIO, sheet: str = "") -> Iterator[Line]:
 
 def sheets_of(file: BinaryIO) -> list[str]:
     """Return the names of a workbook's visible sheets; none for CSV."""
-    return sheet_names(file) if _start(file) == _ZIP else []
+    return _sheets().sheet_names(file) if _start(file) == _ZIP else []
+
+
+def _sheets() -> ModuleType:
+    """Load what reads workbooks, which takes a second of a small host and 30 MB, when there is one to read."""
+    from registers.importing import sheets
+
+    return sheets
 
 
 def _start(file: BinaryIO) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from obligations.importing import worker
+from obligations.importing import steps, worker
 from obligations.models import ImportBatch
 
 
@@ -23,4 +23,5 @@ class Command(BaseCommand):
         batch = ImportBatch.objects.select_related("project__organisation").filter(pk=pk).first()
         if batch is None:
             raise CommandError(f"there is no import {pk}")
+        steps.settle_down()
         worker.run(batch, has_lock=lock is not None)

@@ -41,6 +41,7 @@ class Command(RecordingCommand):
         parser.add_argument("--report", type=Path, metavar="FILE", help="write what was found in each row as CSV")
 
     def handle(self, *args: Any, file: Path, report: Path | None, **options: Any) -> None:
+        steps.settle_down()
         code, strict = options["project"].upper(), options["strict"]
         try:
             with _opened(file) as content, _written(report, file) as tell, changes_from(Channel.IMPORT):
