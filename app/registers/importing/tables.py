@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from importlib import import_module
 from types import ModuleType
 from typing import BinaryIO
 
@@ -41,9 +42,7 @@ def sheets_of(file: BinaryIO) -> list[str]:
 
 def _sheets() -> ModuleType:
     """Load what reads workbooks, which takes a second of a small host and 30 MB, when there is one to read."""
-    from registers.importing import sheets
-
-    return sheets
+    return import_module("registers.importing.sheets")
 
 
 def _start(file: BinaryIO) -> bytes:
