@@ -26,7 +26,7 @@ from django.db.models.constraints import BaseConstraint, CheckConstraint, Unique
 
 DOCUMENT = DOCS / "schema.md"
 # In the order in which they build upon each other.
-ROOMS = ("accounts", "audit", "files", "registers", "obligations")
+ROOMS = ("accounts", "audit", "files", "registers", "obligations", "notifications")
 PERSON = "User"
 INTRODUCTION = """# Database schema
 

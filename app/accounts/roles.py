@@ -59,6 +59,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "member.manage": _MANAGERS,
     "member.manage.organisation": frozenset({Role.ADMIN}),
     "view.share": _EDITORS,
+    "mail.manage": frozenset({Role.ADMIN}),
 }
 
 # Members of the organisation who see all of its projects; the others see those that they belong to.

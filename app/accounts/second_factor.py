@@ -20,6 +20,9 @@ Handler = Callable[[HttpRequest], HttpResponse]
 PASSED = "second_factor_passed"
 # Enrolment, the password that enrolment asks for again, and the way out.
 OPEN = {"mfa_activate_totp", "account_reauthenticate", "account_logout", "healthz", "readyz"}
+# These know people by a token in the address, not by the session. A calendar program has no second factor to show, and
+# its feed gives titles and dates only; the other switches a kind of mail off and shows nothing of the register.
+OPEN |= {"calendar_feed", "notice_off"}
 
 
 def passed(request: HttpRequest) -> None:

@@ -69,6 +69,15 @@ def secret_keys(name: str) -> list[str]:
     return values
 
 
+def site(name: str, default: str) -> str:
+    """Return the address of the site without a slash at its end, such as `https://app.example.com`."""
+    value = os.environ.get(name, "").strip().rstrip("/") or default
+    address = urlsplit(value)
+    if address.scheme not in {"http", "https"} or not address.hostname or address.path or address.query:
+        raise ImproperlyConfigured(f"{name} is not understood: write https://app.example.com")
+    return value
+
+
 def database(name: str, default: Path) -> dict[str, object]:
     """Return Django's settings of the database that an address names; without one it is the SQLite file `default`.
 

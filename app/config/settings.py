@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "files",
     "registers",
     "obligations",
+    "notifications",
     "reports",
     "ui",
     "allauth",
@@ -177,6 +178,8 @@ REQUIRE_SECOND_FACTOR = not INSECURE_HTTP
 MFA_TOTP_ISSUER = "Enssol"
 
 # --- Mail and logs ----------------------------------------------------------------------------------------------------
+# Where links in mails lead: a command that sends them has no request to take the address from.
+SITE_URL = env.site("ENSSOL_SITE_URL", f"{ACCOUNT_DEFAULT_HTTP_PROTOCOL}://{ALLOWED_HOSTS[0].removeprefix('.')}")
 DEFAULT_FROM_EMAIL = env.text("ENSSOL_EMAIL_FROM", "enssol@localhost")
 globals().update(env.email("ENSSOL_EMAIL_URL"))
 

@@ -15,8 +15,11 @@ urlpatterns = [
     path("projects/<str:code>/", include("obligations.urls")),
     path("projects/<str:code>/", include("registers.urls")),
     path("projects/<str:code>/", include("audit.urls")),
+    path("projects/<str:code>/", include("notifications.urls.project")),
     path("invitations/<str:token>/", people.invitation_join, name="invitation_join"),
     path("accounts/", include("accounts.urls")),
+    path("accounts/", include("notifications.urls.account")),
+    path("", include("notifications.urls.public")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
 ]

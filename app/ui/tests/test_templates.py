@@ -27,7 +27,9 @@ BANNED = {
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(APP)))
 def test_a_template_obeys_the_content_security_policy(path: Path) -> None:
     text = path.read_text()
-    assert [name for name, pattern in BANNED.items() if pattern.search(text)] == []
+    # A mail has no policy and no file to take its style from.
+    allowed = {"inline style"} if "mail" in path.parts else set()
+    assert [name for name, pattern in BANNED.items() if pattern.search(text) and name not in allowed] == []
 
 
 @pytest.mark.parametrize(
