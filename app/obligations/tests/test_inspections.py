@@ -13,6 +13,7 @@ from audit.services import name_of
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 from registers.models import Project
 
 from obligations.models import Answer, ChecklistItem, Inspection, NonCompliance, Obligation
@@ -118,6 +119,7 @@ def test_an_inspection_is_planned_from_an_occurrence_with_what_is_known(
     occurrence = embankment.occurrences.get(due_date=date(2026, 11, 30))
     client.force_login(manager)
     address = reverse("inspection_add", args=["WRL"]) + f"?obligation={embankment.pk}&occurrence={occurrence.pk}"
+    assert escape(address) in client.get(occurrence.get_absolute_url()).content.decode()
     form = client.get(address).context["form"]
     assert form["planned_on"].value() == date(2026, 11, 30)
     assert form["place"].value() == "site"
