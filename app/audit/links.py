@@ -23,6 +23,7 @@ PAGES = {
     "obligation": ("obligations.Obligation", "obligation_detail"),
     "occurrence": ("obligations.Occurrence", "occurrence_detail"),
     "procedure": ("registers.Procedure", "procedure_detail"),
+    "statutoryreport": ("reports.StatutoryReport", "statutory_report"),
 }
 
 
