@@ -16,7 +16,7 @@ from obligations.counting import counted, stamp_of
 from obligations.filters import BEST, SIZE, Chip, FilterForm, Offer
 from obligations.models import Obligation, Occurrence, SavedView
 from obligations.querysets import ORDERS, ObligationQuerySet, count_each
-from obligations.search import best_first, excerpts
+from obligations.search import RANKED, best_first, excerpts
 from obligations.states import State
 
 # The columns that can be sorted by, with their heading.
@@ -120,7 +120,11 @@ class Listing:
 
     @property
     def order(self) -> str:
-        return "Best match first" if self.sort == BEST else ORDERS[self.sort].label
+        if self.sort != BEST:
+            return ORDERS[self.sort].label
+        if self.count > RANKED:
+            return f"The best matches of the {RANKED:,} added last come first: more words find fewer"
+        return "Best match first"
 
     @property
     def count(self) -> int:

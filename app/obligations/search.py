@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # More words than this narrow nothing further.
 MOST_WORDS = 32
 WORDS_AROUND = 24
+# How many matches are weighed against each other: weighing takes ten times as long as finding. A whole number of pages.
+RANKED = 2_000
 # Around the words found, in what the database returns; they mean nothing in any text.
 START, STOP = "\ue000", "\ue001"
 
@@ -60,6 +62,8 @@ def matches(text: str) -> RawSQL | list[int]:
 def best_first(obligations: ObligationQuerySet, text: str, first: int, number: int) -> list[int]:
     """Return the keys of some of the obligations that contain the words, the best match before all.
 
+    Of more matches than `RANKED` only those added last are weighed; the others follow, the newest first.
+
     On SQLite the search leads and asks for each match whether it is among the obligations: the other way round it may
     choose to search once for each obligation.
 
@@ -75,18 +79,23 @@ def best_first(obligations: ObligationQuerySet, text: str, first: int, number: i
     among: QuerySet[Obligation] = obligations.order_by()
     if connection.vendor == "sqlite":
         among = among.extra(where=[f"obligations_obligation.id = {TABLE}.rowid"])  # noqa: S610  constants
-        within, rank, ranked_by = "EXISTS", "rank", []
+        within, weight, rank, weighed_by = "EXISTS", "rank", "weight", []
     else:
         # PostgreSQL joins the two sets; asked for each match it might search once for each.
         within = f"{TABLE}.rowid IN"
-        rank, ranked_by = f"ts_rank(document, to_tsquery('english', %s)) DESC, {TABLE}.rowid", [words]
+        weight, weighed_by = "ts_rank(document, to_tsquery('english', %s))", [words]
+        rank = "weight DESC, rowid"
     query, parameters = among.values("pk").query.sql_with_params()
-    sql = (
-        f"SELECT {TABLE}.rowid FROM {TABLE} WHERE {_condition()} AND {within} ({query}) "  # noqa: S608  Django's own
-        f"ORDER BY {rank} LIMIT %s OFFSET %s"
-    )
+    found = f"FROM {TABLE} WHERE {_condition()} AND {within} ({query}) ORDER BY {TABLE}.rowid DESC LIMIT %s"
+    if first < RANKED:
+        newest = f"SELECT {TABLE}.rowid AS rowid, {weight} AS weight {found}"
+        sql = f"SELECT rowid FROM ({newest}) AS newest ORDER BY {rank} LIMIT %s OFFSET %s"  # noqa: S608  Django's own
+        values = [*weighed_by, words, *parameters, RANKED, number, first]
+    else:
+        sql = f"SELECT {TABLE}.rowid {found} OFFSET %s"
+        values = [words, *parameters, number, first]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [words, *parameters, *ranked_by, number, first])
+        cursor.execute(sql, values)
         return [pk for (pk,) in cursor.fetchall()]
 
 
@@ -97,10 +106,10 @@ def excerpts(text: str, pks: Sequence[int]) -> dict[int, SafeString]:
         return {}
     places = ", ".join(["%s"] * len(pks))
     if connection.vendor == "sqlite":
-        # The plus sign has SQLite walk through the matches once, instead of searching anew for each key.
+        # The plus sign has SQLite walk through the matches between two keys once, not search anew for each key.
         found = f"SELECT rowid, snippet({TABLE}, -1, %s, %s, '…', {WORDS_AROUND}) FROM {TABLE} WHERE {_condition()} AND"  # noqa: S608  constants
-        parameters: list[str | int] = [START, STOP, words, *pks]
-        sql = f"{found} +rowid IN ({places})"
+        parameters: list[str | int] = [START, STOP, words, min(pks), max(pks), *pks]
+        sql = f"{found} rowid BETWEEN %s AND %s AND +rowid IN ({places})"
     else:
         document = " || ' ' || ".join(PARTS.values())
         found = f"SELECT o.id, ts_headline('english', {document}, to_tsquery('english', %s), %s) FROM {JOINED}"  # noqa: S608  constants

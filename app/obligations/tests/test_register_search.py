@@ -17,7 +17,7 @@ from registers.models import Mechanism, Project, ResponsibleRole
 
 from obligations import search_index
 from obligations.models import Obligation
-from obligations.search import expression, marked
+from obligations.search import best_first, expression, marked
 from obligations.search_index import TABLE, check_triggers, missing
 
 URL = "/projects/WRL/register/"
@@ -105,6 +105,24 @@ def test_the_best_match_comes_first_and_other_orders_can_be_chosen(page: Client,
     assert _codes(page, q="malleefowl", sort="", size="50") == ["CEMP 91", "CEMP 90"]
     narrowed = _codes(page, q="malleefowl", due_to="2026-11-24")
     assert narrowed == ["CEMP 90"]
+
+
+def test_of_a_great_many_the_newest_are_weighed_and_the_others_follow(
+    page: Client, plan: Mechanism, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("obligations.search.RANKED", 2)
+    monkeypatch.setattr("obligations.listing.RANKED", 2)
+    for number, title in (("70", "Malleefowl, malleefowl"), ("71", "Malleefowl"), ("72", "Any")):
+        _add(plan, number, "Protect the malleefowl from what comes by at night.", title=title)
+    assert _keys("malleefowl", 0, 2) == ["71", "72"]
+    assert _keys("malleefowl", 2, 2) == ["70"]
+    text = page.get(URL, {"q": "malleefowl"}).content.decode()
+    assert "3 obligations. The best matches of the 2 added last come first: more words find fewer." in text
+
+
+def _keys(words: str, first: int, number: int) -> list[str]:
+    numbers = dict(Obligation.objects.values_list("pk", "number"))
+    return [numbers[pk] for pk in best_first(Obligation.objects.all(), words, first, number)]
 
 
 def test_what_was_found_is_marked_and_everything_else_is_text(page: Client, plan: Mechanism) -> None:

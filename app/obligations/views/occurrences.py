@@ -162,8 +162,6 @@ def _page(
         "non_compliances": occurrence.non_compliances.all(),
         "inspections": occurrence.inspections.select_related("obligation__mechanism", "project"),
         "may_raise": access.may("noncompliance.raise"),
-        "may_plan": (
-            occurrence.obligation.inspection and not occurrence.is_done and access.may("inspection.schedule")
-        ),
+        "may_plan": (occurrence.obligation.inspection and not occurrence.is_done and access.may("inspection.schedule")),
     }
     return render(request, "obligations/occurrence_detail.html", context, status=status)
