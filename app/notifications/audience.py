@@ -12,7 +12,7 @@ from registers.models import Project
 from registers.querysets import people_by_project
 
 from notifications.duties import Duty
-from notifications.ladder import Level, clock_level_of, clock_step_of, level_of, step_of
+from notifications.ladder import BEFORE, Level, clock_level_of, clock_step_of, level_of, step_of
 from notifications.models import Choices, Kind
 
 NO_CHOICES = Choices()
@@ -62,11 +62,11 @@ def hearers(duty: Duty, people: People, on: date) -> dict[User, tuple[Kind, int]
     if duty.kind == Kind.REGULATOR:
         return _hearers_of_clock(duty, people, left)
     found: dict[User, tuple[Kind, int]] = {}
+    between = (day - duty.after).days if duty.after and duty.after < day else max(BEFORE)
     for person in people.responsible(duty):
         choices = people.choices_of(person)
         # What comes twice a week is not announced a month ahead: only once the one before it has had its day.
-        before = [days for days in choices.before if duty.after is None or days <= (day - duty.after).days]
-        step = step_of(left, before)
+        step = step_of(left, [days for days in choices.before if days <= between])
         kind = duty.kind if left >= 0 else Kind.OVERDUE
         if step is not None and choices.wants(kind):
             found[person] = (kind, step)

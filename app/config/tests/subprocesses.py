@@ -6,6 +6,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.db import connection
 
 APP = Path(__file__).resolve().parent.parent.parent
 
@@ -22,3 +25,11 @@ def python(*arguments: str, **variables: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def address_of_tests() -> str:
+    """Return the test database's address, as another process is given it."""
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return urlsplit(os.environ["ENSSOL_DATABASE_URL"])._replace(path=f"/{name}").geturl()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
-from urllib.parse import urlsplit
 
 import pytest
 from accounts.models import User
 from audit.models import AuditEvent
 from audit.verification import verify
-from config.tests.subprocesses import python
+from config.tests.subprocesses import address_of_tests, python
 from django.db import connection
 from registers.models import Project
 
@@ -20,14 +18,6 @@ from obligations.services.occurrences import occurrence_snooze
 
 WRITERS = 4
 ROUNDS = 25
-
-
-def _address() -> str:
-    """Return the test database's address, as another process is given it."""
-    name = connection.settings_dict["NAME"]
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{name}"
-    return urlsplit(os.environ["ENSSOL_DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -40,7 +30,7 @@ def test_four_writers_of_the_same_rows_lose_no_update(project: Project, manager:
     obligation.refresh_from_db()
     written = AuditEvent.objects.latest("sequence").sequence
     arguments = (str(obligation.pk), str(occurrence.pk), manager.email, str(ROUNDS))
-    address = _address()
+    address = address_of_tests()
     # Let go of the connection: its kept snapshot and locks are none of the writers' business.
     connection.close()
     command = ("-m", "obligations.tests.writer", *arguments)
