@@ -85,9 +85,23 @@ def run(
             },
             ["999.1.1.1 is not an IPv4 address", "write one such as t2.nano", "ubuntu is not an image id"],
         ),
+        (
+            {
+                "estate_name": "Enssol_1",
+                "estate_domain": "",
+                "estate_aws_account_id": 12345,
+                "estate_aws_role_arn": "deploy",
+            },
+            [
+                "write 2 to 20 lower-case letters",
+                "write one that you own",
+                "write its twelve digits",
+                "write one such as arn:aws:iam::123456789012:role/deploy",
+            ],
+        ),
         ({"estate_termination_protection": "banana"}, ["argument 'estate_termination_protection' is of type"]),
     ],
-    ids=["estate", "network", "instance", "type"],
+    ids=["estate", "network", "instance", "names", "type"],
 )
 def test_provision_refuses_bad_input_before_any_call(
     variables: dict[str, object], says: list[str], tmp_path: Path

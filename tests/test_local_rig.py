@@ -55,6 +55,7 @@ def load_module(role: str, name: str) -> ModuleType:
 nspawn_guest = load_module("local_guest", "nspawn_guest")
 detached_process = load_module("local_process", "detached_process")
 apt_proxy = load("local_guest", "apt_proxy")
+load("local_aws", "aws_gaps")
 aws_stand_in = load("local_aws", "aws_stand_in")
 
 

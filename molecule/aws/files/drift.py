@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import boto3
 
 MINE = [{"Name": "tag:Project", "Values": ["enssol"]}]
 
 
 def main() -> None:
-    ec2, route53 = boto3.client("ec2"), boto3.client("route53")
+    ec2, route53, iam, kms, s3 = (boto3.client(name) for name in ("ec2", "route53", "iam", "kms", "s3"))
     instance = ec2.describe_instances(Filters=MINE)["Reservations"][0]["Instances"][0]
     volume = instance["BlockDeviceMappings"][0]["Ebs"]["VolumeId"]
     interface = instance["NetworkInterfaces"][0]["NetworkInterfaceId"]
@@ -38,6 +40,41 @@ def main() -> None:
         HttpProtocolIpv6="disabled",
         InstanceMetadataTags="disabled",
     )
+    ec2.modify_instance_credit_specification(
+        InstanceCreditSpecifications=[{"InstanceId": instance["InstanceId"], "CpuCredits": "unlimited"}]
+    )
+    ec2.modify_instance_attribute(
+        InstanceId=instance["InstanceId"], InstanceInitiatedShutdownBehavior={"Value": "terminate"}
+    )
+    ec2.modify_instance_maintenance_options(InstanceId=instance["InstanceId"], AutoRecovery="disabled")
+    ec2.modify_private_dns_name_options(InstanceId=instance["InstanceId"], PrivateDnsHostnameType="ip-name")
+    subnet = instance["SubnetId"]
+    ec2.modify_subnet_attribute(SubnetId=subnet, EnableResourceNameDnsARecordOnLaunch={"Value": False})
+
+    wide = {"Effect": "Allow", "Action": ["s3:*"], "Resource": ["*"]}
+    iam.put_role_policy(
+        RoleName="enssol-local",
+        PolicyName="own",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [wide]}),
+    )
+    by_hand = iam.create_policy(
+        PolicyName="by-hand", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [wide]})
+    )
+    iam.attach_role_policy(RoleName="enssol-local", PolicyArn=by_hand["Policy"]["Arn"])
+    kms.disable_key_rotation(
+        KeyId=next(
+            alias["TargetKeyId"]
+            for alias in kms.list_aliases()["Aliases"]
+            if alias["AliasName"] == "alias/enssol-local"
+        )
+    )
+    for bucket in ("enssol-local-backups-123456789012", "enssol-local-logs-123456789012"):
+        s3.delete_public_access_block(Bucket=bucket)
+        s3.delete_bucket_policy(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Suspended"})
+        s3.delete_bucket_tagging(Bucket=bucket)
+    s3.delete_bucket_lifecycle(Bucket="enssol-local-backups-123456789012")
+
     record = {"Name": "app.enssol.test", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.66"}]}
     change = {"Action": "UPSERT", "ResourceRecordSet": record}
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})

@@ -75,6 +75,7 @@ def account() -> dict[str, Any]:
         )["InstanceInitiatedShutdownBehavior"]["Value"],
         "volume": volume,
         "interface": interface,
+        "endpoint": ec2.describe_vpc_endpoints(Filters=MINE)["VpcEndpoints"],
         "address": address,
         "zone": zone,
         "record": record,
@@ -103,6 +104,8 @@ def test_a_subnet(cidr: str, zone: str, name: str) -> None:
     assert subnet["AvailabilityZone"] == zone
     assert tags(subnet) == {**TAGS, "Name": name}
     assert subnet["MapPublicIpOnLaunch"] is False
+    assert subnet["PrivateDnsNameOptionsOnLaunch"]["HostnameType"] == "resource-name"
+    assert subnet["PrivateDnsNameOptionsOnLaunch"]["EnableResourceNameDnsARecord"] is True
 
 
 def test_the_internet_gateway() -> None:
@@ -118,7 +121,12 @@ def test_the_internet_gateway() -> None:
 def test_a_route_table(name: str, cidrs: list[str], leaves: bool) -> None:
     (table,) = [table for table in account()["tables"] if tags(table)["Name"] == f"enssol-local-{name}"]
     assert tags(table) == {**TAGS, "Name": f"enssol-local-{name}"}
-    routes = {route["DestinationCidrBlock"]: route["GatewayId"] for route in table["Routes"]}
+    # The way to S3 is a prefix list, and has a test of its own.
+    routes = {
+        route["DestinationCidrBlock"]: route["GatewayId"]
+        for route in table["Routes"]
+        if "DestinationCidrBlock" in route
+    }
     outside = {"0.0.0.0/0": account()["gateway"]["InternetGatewayId"]} if leaves else {}
     assert routes == {"10.0.0.0/16": "local", **outside}
     assert {association["SubnetId"] for association in table["Associations"] if not association["Main"]} == {
@@ -173,6 +181,10 @@ def test_the_key_pair_is_the_controllers() -> None:
         ("MetadataOptions.InstanceMetadataTags", "enabled"),
         ("MetadataOptions.HttpEndpoint", "enabled"),
         ("RootDeviceName", "/dev/sda1"),
+        ("PrivateDnsNameOptions.HostnameType", "resource-name"),
+        ("PrivateDnsNameOptions.EnableResourceNameDnsARecord", True),
+        ("MaintenanceOptions.AutoRecovery", "default"),
+        ("IamInstanceProfile.Arn", "arn:aws:iam::123456789012:instance-profile/enssol-local"),
     ],
 )
 def test_an_attribute_of_the_instance(path: str, value: object) -> None:
@@ -195,6 +207,10 @@ def test_an_attribute_of_the_volume(name: str, value: object) -> None:
     assert account()["volume"][name] == value
 
 
+def test_the_volume_is_encrypted_with_our_key() -> None:
+    assert account()["volume"]["KmsKeyId"] == encryption_key()["Arn"]
+
+
 @pytest.mark.parametrize("kind", ["instance", "volume", "address"])
 def test_all_ten_tags(kind: str) -> None:
     assert tags(account()[kind]) == TAGS
@@ -202,6 +218,29 @@ def test_all_ten_tags(kind: str) -> None:
 
 def test_all_ten_tags_on_the_interface() -> None:
     assert {tag["Key"]: tag["Value"] for tag in account()["interface"]["TagSet"]} == TAGS
+
+
+def test_the_way_to_s3_is_on_both_route_tables() -> None:
+    (endpoint,) = account()["endpoint"]
+    assert (endpoint["VpcEndpointType"], endpoint["ServiceName"]) == ("Gateway", "com.amazonaws.ap-southeast-2.s3")
+    assert set(endpoint["RouteTableIds"]) == {table["RouteTableId"] for table in account()["tables"]}
+    assert tags(endpoint) == {**TAGS, "Name": "enssol-local-s3"}
+
+
+@cache
+def encryption_key() -> dict[str, Any]:
+    kms = boto3.client("kms")
+    (alias,) = [alias for alias in kms.list_aliases()["Aliases"] if alias["AliasName"] == "alias/enssol-local"]
+    key: dict[str, Any] = kms.describe_key(KeyId=alias["TargetKeyId"])["KeyMetadata"]
+    return key
+
+
+def test_the_encryption_key_rotates() -> None:
+    kms, key = boto3.client("kms"), encryption_key()["KeyId"]
+    assert encryption_key()["KeyState"] == "Enabled"
+    assert kms.get_key_rotation_status(KeyId=key)["KeyRotationEnabled"] is True
+    found = {tag["TagKey"]: tag["TagValue"] for tag in kms.list_resource_tags(KeyId=key)["Tags"]}
+    assert found == TAGS
 
 
 def test_the_name_leads_to_the_address_of_the_instance() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Any
@@ -58,25 +59,38 @@ def endpoint_problems(environment: str, endpoint: str, process: Mapping[str, str
             yield f"{name} would send calls of the environment `{environment}` elsewhere: type `unset {name}`."
 
 
+def name_problems(name: str, account: str, role: str) -> Iterator[str]:
+    """Judge the estate's name, which is part of bucket names, the account's id and the role to assume."""
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,18}[a-z0-9]", name):
+        yield f"estate_name: `{name}` cannot be part of a bucket's name; write 2 to 20 lower-case letters and digits."
+    if account and not re.fullmatch(r"\d{12}", account):
+        yield f"estate_aws_account_id: `{account}` is not an account; write its twelve digits in quotation marks."
+    if role and not re.fullmatch(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+", role):
+        yield f"estate_aws_role_arn: `{role}` is not a role; write one such as arn:aws:iam::123456789012:role/deploy."
+
+
 def place_problems(region: str, domain: str, hostname: str) -> Iterator[str]:
     """Judge the region against botocore's own list, and the host name against its zone."""
     regions = get_session().get_available_regions("ec2")
     if region not in regions:
         yield f"estate_region: AWS has no region `{region}`; use one such as ap-southeast-2."
-    if not hostname.endswith(f".{domain}"):
+    if not re.fullmatch(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", domain):
+        yield f"estate_domain: `{domain}` is not a domain; write one that you own, such as example.com.au."
+    elif not hostname.endswith(f".{domain}"):
         yield f"estate_hostname: {hostname} is not a name in the zone {domain}; write one such as app.{domain}."
 
 
 def estate_problems(estate: Mapping[str, Any], ansible_core: str) -> list[str]:
     """Return one sentence for each thing that would go wrong; an empty list is a go-ahead.
 
-    :param estate: the estate_* variables without their prefix: environment, region, domain, hostname,
-        ssh_allowed_cidrs, aws_endpoint_url
+    :param estate: the estate_* variables without their prefix: name, environment, region, domain, hostname,
+        ssh_allowed_cidrs, aws_endpoint_url, aws_account_id, aws_role_arn
     :param ansible_core: version of ansible-core that is running
     """
     return [
         *core_problems(ansible_core),
         *endpoint_problems(estate["environment"], estate["aws_endpoint_url"], os.environ),
+        *name_problems(estate["name"], estate["aws_account_id"], estate["aws_role_arn"]),
         *place_problems(estate["region"], estate["domain"], estate["hostname"]),
         *source_problems(estate["ssh_allowed_cidrs"]),
     ]

@@ -1,19 +1,22 @@
 """Serve moto's AWS API on this machine, with the gaps closed that our playbooks would fall into.
 
-Usage: aws_stand_in.py ADDRESS PORT GUESTS FIRST_ADDRESS
+Usage: aws_stand_in.py ADDRESS PORT GUESTS FIRST_ADDRESS [CALLS]
   GUESTS         folder of the local_guest role: one folder a guest, with its record and its console log.
   FIRST_ADDRESS  IPv4 address that the first Elastic IP gets; the following get the following.
+  CALLS          file to which every call is written, one JSON object a line: service, action, parameters.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from copy import copy
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-from moto.core.responses import ActionResult
+from aws_gaps import close_gaps
+from moto.core.responses import ActionResult, BaseResponse
 from moto.core.types import Base64EncodedString
 from moto.core.utils import utcnow
 from moto.ec2.models import ec2_backends
@@ -69,8 +72,27 @@ def show_consoles(guests: Path) -> None:
     General.get_console_output = get_console_output  # type: ignore[method-assign]  # moto offers no hook
 
 
-def main(address: str, port: str, guests: str, first_address: str) -> None:
+def record_calls(calls: Path) -> None:
+    """Write down what is asked, read by botocore's own model of the service, whichever way moto reads it."""
+    set_up = BaseResponse.setup_class
+
+    def setup_class(self: BaseResponse, request: Any, *others: Any, **named: Any) -> None:
+        set_up(self, request, *others, **named)
+        if action := self._get_action():
+            reader = copy(self)
+            reader.parse_parameters(request)
+            call = {"service": self.boto3_service_name, "action": action, "parameters": reader.params}
+            with calls.open("a") as file:
+                file.write(json.dumps(call, default=str) + "\n")
+
+    BaseResponse.setup_class = setup_class  # type: ignore[method-assign]  # moto offers no hook
+
+
+def main(address: str, port: str, guests: str, first_address: str, calls: str = "") -> None:
+    close_gaps()
     hand_out_addresses(IPv4Address(first_address))
+    if calls:
+        record_calls(Path(calls))
     show_consoles(Path(guests))
     serve(["--host", address, "--port", port])
 

@@ -1,0 +1,132 @@
+"""What moto accepts and then forgets, kept, so that reading back proves something."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.ec2.models.instances import Instance
+from moto.ec2.responses.instances import InstanceResponse
+from moto.ec2.responses.subnets import Subnets
+from moto.s3.models import FakeBucket
+
+NAMES = ("HostnameType", "EnableResourceNameDnsARecord", "EnableResourceNameDnsAAAARecord")
+
+
+def credits_of(instance: Instance) -> str:
+    """The credit option of an instance; AWS starts a T2 as standard."""
+    return str(getattr(instance, "cpu_credits", "standard"))
+
+
+def keep_credits() -> None:
+    """Keep what RunInstances and ModifyInstanceCreditSpecification say: moto answers `standard`, always."""
+    run = InstanceResponse.run_instances
+
+    def run_instances(self: InstanceResponse) -> ActionResult:
+        answer = run(self)
+        for instance in answer.result.instances:  # type: ignore[attr-defined]  # a Reservation
+            instance.cpu_credits = self._get_param("CreditSpecification.CpuCredits") or "standard"
+        return answer
+
+    def describe(self: InstanceResponse) -> ActionResult:
+        found = self.ec2_backend.describe_instance_credit_specifications(self._get_param("InstanceIds", []))
+        answer = [{"InstanceId": instance.id, "CpuCredits": credits_of(instance)} for instance in found]
+        return ActionResult({"InstanceCreditSpecifications": answer})
+
+    def modify(self: InstanceResponse) -> ActionResult:
+        wanted = self._get_param("InstanceCreditSpecifications")
+        for one in wanted:
+            self.ec2_backend.get_instance(one["InstanceId"]).cpu_credits = one["CpuCredits"]
+        return ActionResult({"SuccessfulInstanceCreditSpecifications": wanted})
+
+    InstanceResponse.run_instances = run_instances  # type: ignore[method-assign]  # moto offers no hook
+    InstanceResponse.describe_instance_credit_specifications = describe  # type: ignore[method-assign]  # nor here
+    InstanceResponse.modify_instance_credit_specification = modify  # type: ignore[attr-defined]  # nor here
+
+
+def keep_names() -> None:
+    """Keep how private host names are made, of a subnet and of an instance, which starts as its subnet says."""
+    modify_subnet = Subnets.modify_subnet_attribute
+
+    def modify_subnet_attribute(self: Subnets) -> ActionResult:
+        if kind := self._get_param("PrivateDnsHostnameTypeOnLaunch"):
+            subnet = self.ec2_backend.get_subnet(self._get_param("SubnetId"))
+            subnet.private_dns_name_options_on_launch["HostnameType"] = kind
+        return modify_subnet(self)
+
+    def names_of(self: Instance) -> Any:
+        subnet = self.ec2_backend.get_subnet(self.subnet_id)
+        return vars(self).setdefault("own_names", dict(subnet.private_dns_name_options_on_launch))
+
+    def modify_instance(self: InstanceResponse) -> ActionResult:
+        names = self.ec2_backend.get_instance(self._get_param("InstanceId")).private_dns_name_options
+        asked = dict(zip(NAMES, ("PrivateDnsHostnameType", *NAMES[1:]), strict=True))
+        names |= {kept: self._get_param(said) for kept, said in asked.items() if self._get_param(said) is not None}
+        return ActionResult({"Return": True})
+
+    Subnets.modify_subnet_attribute = modify_subnet_attribute  # type: ignore[method-assign]  # moto offers no hook
+    # moto answers with every property that AWS's own model names.
+    Instance.private_dns_name_options = property(names_of)  # type: ignore[attr-defined]  # nor here
+    InstanceResponse.modify_private_dns_name_options = modify_instance  # type: ignore[attr-defined]  # nor here
+
+
+def keep_maintenance() -> None:
+    """Keep whether AWS moves an instance off broken hardware."""
+
+    def options_of(self: Instance) -> dict[str, str]:
+        return {"AutoRecovery": getattr(self, "auto_recovery", "default")}
+
+    def modify(self: InstanceResponse) -> ActionResult:
+        instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
+        instance.auto_recovery = self._get_param("AutoRecovery")
+        return ActionResult({"InstanceId": instance.id, "AutoRecovery": instance.auto_recovery})
+
+    Instance.maintenance_options = property(options_of)  # type: ignore[attr-defined]  # moto offers no hook
+    InstanceResponse.modify_instance_maintenance_options = modify  # type: ignore[attr-defined]  # nor here
+
+
+def keep_shutdown() -> None:
+    """Keep what a shutdown from inside does: moto takes a change of it for one of the groups, and empties those."""
+    modify_others = InstanceResponse.modify_instance_attribute
+
+    def modify(self: InstanceResponse) -> ActionResult:
+        behavior = self._get_param("InstanceInitiatedShutdownBehavior.Value")
+        if not behavior:
+            return modify_others(self)
+        instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
+        instance.instance_initiated_shutdown_behavior = behavior
+        return EmptyResult()
+
+    InstanceResponse.modify_instance_attribute = modify  # type: ignore[method-assign]  # moto offers no hook
+
+
+def heed_conditions() -> None:
+    """Judge an object's access without the statement that refuses plain HTTP: moto knows no conditions, and no TLS."""
+    judge = FakeBucket.get_permission
+
+    def get_permission(self: FakeBucket, action: str, resource: str) -> Any:
+        whole = self.policy
+        if whole:
+            policy = json.loads(whole)
+            policy["Statement"] = [
+                statement
+                for statement in policy["Statement"]
+                if "aws:SecureTransport" not in statement.get("Condition", {}).get("Bool", {})
+            ]
+            self.policy = json.dumps(policy).encode() if policy["Statement"] else None
+        try:
+            return judge(self, action, resource)
+        finally:
+            self.policy = whole
+
+    FakeBucket.get_permission = get_permission  # type: ignore[method-assign]  # moto offers no hook
+
+
+def close_gaps() -> None:
+    """Close them all, once, before the server starts."""
+    keep_credits()
+    keep_names()
+    keep_maintenance()
+    keep_shutdown()
+    heed_conditions()
