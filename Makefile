@@ -76,7 +76,8 @@ MANAGE := .venv/app/bin/python app/manage.py
 		new 12 > .local/app/admin-password; \
 		printf '%s\n' "ENSSOL_SECRET_KEY=$$(new 48)" ENSSOL_DATA_DIR=$(CURDIR)/.local/app \
 		ENSSOL_STATIC_ROOT=$(CURDIR)/.local/app/static ENSSOL_ALLOWED_HOSTS=127.0.0.1,localhost \
-		ENSSOL_INSECURE_HTTP=true ENSSOL_SERVE_STATIC=true > $@
+		ENSSOL_INSECURE_HTTP=true ENSSOL_SERVE_STATIC=true ENSSOL_SITE_URL=http://127.0.0.1:$(APP_PORT) \
+		ENSSOL_EMAIL_URL=file://$(CURDIR)/.local/app/mail > $@
 
 # Another database is left as it is.
 .PHONY: app-database
