@@ -20,17 +20,18 @@ class Address(NamedTuple):
 
 
 def addresses() -> list[Address]:
-    """Return each named pattern of the site with an address that fits it."""
+    """Return each pattern of the site by its name, as `reverse` takes it, with an address that fits it."""
     return sorted(set(_walk(get_resolver().url_patterns, "/")))
 
 
-def _walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[Address]:
+def _walk(patterns: list[URLPattern | URLResolver], prefix: str, within: str = "") -> Iterator[Address]:
     for pattern in patterns:
         path = prefix + _filled(pattern)
         if isinstance(pattern, URLResolver):
-            yield from _walk(pattern.url_patterns, path)
-        elif pattern.name:
-            yield Address(pattern.name, path)
+            space = f"{within}{pattern.namespace}:" if pattern.namespace else within
+            yield from _walk(pattern.url_patterns, path, space)
+        else:
+            yield Address(f"{within}{pattern.name}" if pattern.name else f"without a name: {path}", path)
 
 
 def _filled(pattern: URLPattern | URLResolver) -> str:

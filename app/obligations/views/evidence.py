@@ -149,6 +149,8 @@ def evidence_detail(request: SignedInRequest, code: str, pk: int) -> HttpRespons
 def evidence_edit(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
     """Correct a file's effective date and description."""
     access, evidence = _evidence_or_404(request, code, pk)
+    if not Proven.by(evidence).may_upload(request.user):
+        raise PermissionDenied
     form = EvidenceDateForm(request.POST)
 
     def change() -> None:
