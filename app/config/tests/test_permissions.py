@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 METHODS = ("GET", "POST")
 PATHS = {address.name: address.path for address in addresses()}
+OWN = {200, 302, 422}
 ENROLMENT = "/accounts/2fa/totp/activate/"
 OF_ALLAUTH = ("account_", "mfa_")
 OURS = {"account_sessions", "account_session_end", "account_sessions_end_others"}
@@ -185,8 +186,8 @@ def _expected(person: Person, name: str, rule: Rule, method: str, where: str, *,
     if needs is None:
         return _exactly(405)
     if needs == SIGNED_IN:
-        # A list, or the way on from it; another's session is not there.
-        return lambda status, _: status == 404 if rule.of else status in {200, 302}, "an answer"
+        # A person's own; what is another's is not there.
+        return (lambda status, _: status == 404, "404") if rule.of else (lambda status, _: status in OWN, "an answer")
     return _by_the_table(needs, person, rule, method, where, own=own)
 
 

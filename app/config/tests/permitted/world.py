@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 from django.utils import timezone
 from files import services as files
+from notifications.models import CalendarFeed, Kind, Notice
 from obligations import demo
 from obligations.models import ChecklistItem, Evidence, ImportBatch, Inspection, Obligation, SavedView
 from registers.models import Aspect, Condition, Invitation, MechanismVersion, Phase, Procedure, Project
@@ -89,6 +90,16 @@ def _objects(project: Project) -> dict[str, models.Model]:
         "question": lambda: ChecklistItem.objects.create(obligation=obligation, position=1, text="Is it measured?"),
         "inspection": lambda: Inspection.objects.create(
             project=project, obligation=obligation, planned_on=project.today
+        ),
+        "feed": lambda: CalendarFeed.objects.create(user=member.user, name="Phone", token_hash=project.code),
+        "notice": lambda: Notice.objects.create(
+            project=project,
+            person=member.user,
+            kind=Kind.values[0],
+            subject=f"occurrence:{occurrence.pk}",
+            step=0,
+            due_date=project.today,
+            message_id=f"<{project.code}@example.com>",
         ),
         "session": lambda: UserSession.objects.create(
             user=member.user, session_key=f"{project.code}{'0' * 20}", ip="127.0.0.1", last_seen_at=now
