@@ -12,6 +12,7 @@ from registers.importing.literal import mark
 from registers.importing.values import text_changes
 
 from obligations.importing.facts import RELATED, facts_of
+from obligations.models import Obligation
 from obligations.querysets import ObligationQuerySet
 
 BATCH = 500
@@ -62,11 +63,22 @@ def table(obligations: ObligationQuerySet, *, formulas: bool) -> Iterator[list[A
     """
     extras = _extras(obligations)
     yield [column.names[0] for column in COLUMNS] + [extra_header(name) for name in extras]
-    for obligation in obligations.select_related(*RELATED).iterator(chunk_size=BATCH):
+    for obligation in _one_by_one(obligations):
         facts = facts_of(obligation)
         cells = [column.written(facts[column.field], formulas=formulas) for column in COLUMNS]
         texts = (str(obligation.extra.get(name) or "") for name in extras)
         yield cells + [mark(text, text_changes, formulas=formulas) for text in texts]
+
+
+def _one_by_one(obligations: ObligationQuerySet) -> Iterator[Obligation]:
+    """Yield them in order: sorting keys takes a tenth of the memory that sorting rows with all their texts does."""
+    keys = list(obligations.values_list("pk", flat=True))
+    stored = Obligation.objects.select_related(*RELATED)
+    for start in range(0, len(keys), BATCH):
+        batch = keys[start : start + BATCH]
+        found = stored.in_bulk(batch)
+        # Whatever was taken away since is not in the file.
+        yield from (found[key] for key in batch if key in found)
 
 
 def _extras(obligations: ObligationQuerySet) -> list[str]:

@@ -100,9 +100,7 @@ class Listing:
     @cached_property
     def rows(self) -> ObligationQuerySet:
         """All rows in order, over all pages; the best matches of a search come in the order of what is due."""
-        rows = self._found(self._narrowed)
-        rows = rows.in_state(self.state, self.on) if self.state else rows
-        return rows.in_order("due" if self.sort == BEST else self.sort)
+        return self._found(self._in_state).in_order("due" if self.sort == BEST else self.sort)
 
     @cached_property
     def counts(self) -> dict[str, int]:
@@ -152,7 +150,7 @@ class Listing:
     def keys(self, first: int, number: int) -> list[int]:
         """Return the keys of some rows in order, from a position that counts from 0."""
         if self.sort == BEST:
-            return best_first(self.rows, self.form.words, first, number)
+            return best_first(self._in_state, self.form.words, first, number, self.project)
         if group := ORDERS[self.sort].group:
             return self.rows.keys_in_groups(group, self._groups(group), first, number)
         return list(self.rows.values_list("pk", flat=True)[first : first + number])
@@ -183,7 +181,7 @@ class Listing:
         lists = {}
         for place, form in enumerate(forms):
             rows = form.narrow(self._all)
-            rows = rows.search(form.words) if form.words else rows
+            rows = rows.search(form.words, self.project) if form.words else rows
             state = form.cleaned_data.get("state")
             lists[f"{place:03}"] = rows.in_state(state, self.on) if state else rows
         return [number for _, number in sorted(count_each(lists).items())]
@@ -209,8 +207,12 @@ class Listing:
     def _narrowed(self) -> ObligationQuerySet:
         return self.form.narrow(self._all)
 
+    @property
+    def _in_state(self) -> ObligationQuerySet:
+        return self._narrowed.in_state(self.state, self.on) if self.state else self._narrowed
+
     def _found(self, rows: ObligationQuerySet) -> ObligationQuerySet:
-        return rows.search(self.form.words) if self.form.words else rows
+        return rows.search(self.form.words, self.project) if self.form.words else rows
 
     @property
     def pages(self) -> list[Link]:

@@ -16,6 +16,7 @@ from obligations.search_index import JOINED, PARTS, TABLE
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+    from registers.models import Project
 
     from obligations.models import Obligation
     from obligations.querysets import ObligationQuerySet
@@ -44,22 +45,27 @@ def expression(text: str, vendor: str) -> str:
     return " & ".join("(" + " <-> ".join(f"'{part}'" for part in parts) + ")" for parts in phrases)[:-1] + ":*)"
 
 
-def matches(text: str) -> RawSQL | list[int]:
-    """Return the keys of the obligations, of all projects, that contain the words; for `pk__in`.
+def matches(text: str, project: Project | None = None) -> RawSQL | list[int]:
+    """Return the keys of the obligations that contain the words; for `pk__in`.
+
+    Of a project only where to look is known, between its first key and its last: others' may be among them.
 
     Signs alone are no words: nothing contains them.
     """
     words = expression(text, connection.vendor)
     if not words:
         return []
-    sql = f"SELECT rowid FROM {TABLE} WHERE {_condition()}"  # noqa: S608  constants, and places for parameters
+    between, keys = _between(project)
+    sql = f"SELECT rowid FROM {TABLE} WHERE {_condition()}{between}"  # noqa: S608  constants, and places for parameters
     if connection.vendor == "postgresql":
         # Searched once: without statistics of a new table it would search again for each obligation.
         sql = f"WITH found AS MATERIALIZED ({sql}) SELECT rowid FROM found"  # noqa: S608  as above
-    return RawSQL(sql, [words])  # noqa: S611  as above
+    return RawSQL(sql, [words, *keys])  # noqa: S611  as above
 
 
-def best_first(obligations: ObligationQuerySet, text: str, first: int, number: int) -> list[int]:
+def best_first(
+    obligations: ObligationQuerySet, text: str, first: int, number: int, project: Project | None = None
+) -> list[int]:
     """Return the keys of some of the obligations that contain the words, the best match before all.
 
     Of more matches than `RANKED` only those added last are weighed; the others follow, the newest first.
@@ -72,6 +78,7 @@ def best_first(obligations: ObligationQuerySet, text: str, first: int, number: i
         text: the words.
         first: how many matches to pass over.
         number: how many to return at most.
+        project: whose obligations they all are, if it is one's.
     """
     words = expression(text, connection.vendor)
     if not words:
@@ -86,14 +93,15 @@ def best_first(obligations: ObligationQuerySet, text: str, first: int, number: i
         weight, weighed_by = "ts_rank(document, to_tsquery('english', %s))", [words]
         rank = "weight DESC, rowid"
     query, parameters = among.values("pk").query.sql_with_params()
-    found = f"FROM {TABLE} WHERE {_condition()} AND {within} ({query}) ORDER BY {TABLE}.rowid DESC LIMIT %s"
+    between, keys = _between(project)
+    found = f"FROM {TABLE} WHERE {_condition()}{between} AND {within} ({query}) ORDER BY {TABLE}.rowid DESC LIMIT %s"
     if first < RANKED:
         newest = f"SELECT {TABLE}.rowid AS rowid, {weight} AS weight {found}"
         sql = f"SELECT rowid FROM ({newest}) AS newest ORDER BY {rank} LIMIT %s OFFSET %s"  # noqa: S608  Django's own
-        values = [*weighed_by, words, *parameters, RANKED, number, first]
+        values = [*weighed_by, words, *keys, *parameters, RANKED, number, first]
     else:
         sql = f"SELECT {TABLE}.rowid {found} OFFSET %s"
-        values = [words, *parameters, number, first]
+        values = [words, *keys, *parameters, number, first]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return [pk for (pk,) in cursor.fetchall()]
@@ -131,6 +139,14 @@ def _piece(place: int, text: str) -> SafeString:
     return (
         format_html("<mark>{}</mark>", text) if place % 2 else conditional_escape(re.sub(f"[{START}{STOP}]", "", text))
     )
+
+
+def _between(project: Project | None) -> tuple[str, list[int]]:
+    """Return a condition that has the search pass over what lies before and behind a project's rows."""
+    if project is None:
+        return "", []
+    end = "(SELECT {}(id) FROM obligations_obligation WHERE project_id = %s)"
+    return f" AND rowid BETWEEN {end.format('min')} AND {end.format('max')}", [project.pk, project.pk]
 
 
 def _condition() -> str:

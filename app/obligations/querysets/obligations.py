@@ -115,9 +115,10 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
         """
         return count_each({state.value: self.in_state(state, on) for state in State})
 
-    def search(self, text: str) -> ObligationQuerySet:
-        """Keep the obligations that contain every word, the last one by its beginning."""
-        return self.filter(pk__in=matches(text))
+    def search(self, text: str, project: Project | None = None) -> ObligationQuerySet:
+        """Keep the obligations that contain every word, the last one by its beginning, in a project or all."""
+        found = self.filter(pk__in=matches(text, project))
+        return found.filter(project=project) if project else found
 
     def of_person(self, user: int) -> ObligationQuerySet:
         """Keep what the person with that key is responsible for, or has an unfinished occurrence of."""

@@ -106,7 +106,7 @@ def pick_page(request: SignedInRequest, access: Access, title: str, offered: Obl
         offered: what is listed while no words are given.
     """
     words = request.GET.get("q", "").strip()
-    found = Obligation.objects.filter(project=access.project).search(words) if words else offered
+    found = Obligation.objects.search(words, access.project) if words else offered
     context = {
         "project": access.project,
         "title": title,

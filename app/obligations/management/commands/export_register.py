@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from pathlib import Path
+from shutil import copyfileobj
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from registers.models import Project
 
-from obligations.exporting import MEDIA_TYPES, table, write_csv
-from obligations.workbook import write as write_xlsx
+from obligations.exporting import MEDIA_TYPES, write_csv, xlsx
 
 
 class Command(BaseCommand):
@@ -37,7 +37,8 @@ class Command(BaseCommand):
                 if form == "csv":
                     content.writelines(write_csv(obligations))
                 else:
-                    write_xlsx(table(obligations, formulas=False), content)
+                    with xlsx(obligations) as workbook:
+                        copyfileobj(workbook, content)
             draft.replace(file)
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}: name a file that can be written") from error
