@@ -62,6 +62,7 @@ def content(report: StatutoryReport) -> dict[str, Any]:
             "name": layout.name,
             "short": layout.short,
             "follows": layout.follows,
+            "numbered": layout.numbered,
             # A list, for the keys of JSON are sorted.
             "status": [{"finding": key, **term} for key, term in layout.status.items()],
             "parts": [dict(part) for part in layout.parts],

@@ -12,6 +12,7 @@ from obligations.states import Compliance, Lifecycle, OccurrenceState, Result, S
 
 # Beside the words of Compliance: a requirement that ends, and has been met.
 COMPLETED = "completed"
+FEW = 3
 WORST_FIRST = [choice.value for choice in Compliance]
 
 
@@ -78,7 +79,7 @@ def finding(
     if not found:
         return _of_none(obligation, last)
     worst = min((one.value for one in found), key=WORST_FIRST.index)
-    reasons = " ".join(dict.fromkeys(one.reason for one in found if one.value == worst))
+    reasons = _together([one.reason for one in found if one.value == worst])
     if worst == Compliance.COMPLIANT and _is_finite(obligation):
         return Finding(COMPLETED, reasons)
     return Finding(worst, reasons)
@@ -94,6 +95,14 @@ def _of(one: Occurrence, today: date) -> Finding:
     if one.state == OccurrenceState.SUBMITTED:
         return Finding(Compliance.IN_PROCESS, "Submitted, and yet to be reviewed.")
     return Finding(Compliance.IN_PROCESS, f"Due on {one.due_date:%-d %B %Y}." if one.due_date else "Under way.")
+
+
+def _together(reasons: list[str]) -> str:
+    """Return reasons as a report has room for: a weekly inspection has fifty."""
+    different = list(dict.fromkeys(reasons))
+    if len(different) <= FEW:
+        return " ".join(different)
+    return f"{different[0]} … {different[-1]} ({len(different)} in all)"
 
 
 def _of_none(obligation: Obligation, last: Occurrence | None) -> Finding:

@@ -24,6 +24,7 @@ class Layout:
         follows: whose layout it follows; it claims to comply with nobody's.
         mechanisms: the kinds of mechanism that it is for; empty for all.
         only_findings: whether it has only the obligations with which something was wrong.
+        numbered: whether its parts are numbered from 1; otherwise their titles say what they have to.
         status: what is computed -> this report's own term for it: `code`, `label`, `means`.
         parts: in order.
     """
@@ -35,6 +36,7 @@ class Layout:
     follows: str
     mechanisms: tuple[str, ...]
     only_findings: bool
+    numbered: bool
     status: Mapping[str, Mapping[str, str]]
     parts: tuple[Mapping[str, Any], ...]
 
@@ -70,6 +72,7 @@ def _read(path: Path) -> Layout:
         follows=told["follows"],
         mechanisms=tuple(told["mechanisms"]),
         only_findings=told.get("only_findings", False),
+        numbered=told.get("numbered", True),
         status=told["status"],
         parts=tuple(told["part"]),
     )
