@@ -33,12 +33,11 @@ class Duty:
         kind: of the reminders before the day.
         code: number or reference by which people know it.
         title: in one line.
-        path: of its page.
+        row: the row itself, which has a page.
         dates: which people are reminded of, soonest first: the internal target, if there is one, and the due date.
         people: keys of those who do it; who comes first counts, if they still belong to the project.
         is_open: whether it still has to be done.
         is_cancelled: whether it need not be done after all, or not for now.
-        facts: names and values for the mail, beside the dates.
         after: the day of the one before it; nobody is reminded of the next one earlier.
     """
 
@@ -47,18 +46,27 @@ class Duty:
     kind: Kind
     code: str
     title: str
-    path: str
+    row: Occurrence | CorrectiveAction | Inspection | NonCompliance
     dates: tuple[date, ...]
     people: tuple[int, ...]
     is_open: bool
     is_cancelled: bool
-    facts: tuple[tuple[str, str], ...] = ()
     after: date | None = None
 
     @property
     def due(self) -> date:
         """The last day on which it is done in time."""
         return self.dates[-1]
+
+    @property
+    def path(self) -> str:
+        """The address of its page."""
+        return self.row.get_absolute_url()
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What else a mail tells of it, beside the dates: names and values."""
+        return _facts(self.row)
 
     def date_on(self, on: date) -> date:
         """Return the date that people work towards on a day: a target that has passed gives way to the due date."""
@@ -67,8 +75,9 @@ class Duty:
 
 def one_line(text: str) -> str:
     """Return text without line breaks or control characters, which would end a header of a mail, and not too long."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    line = " ".join(printable.split())
+    if not text.isprintable():
+        text = "".join(letter if letter.isprintable() else " " for letter in text)
+    line = " ".join(text.split())
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1].rstrip() + "…"
 
 
@@ -84,30 +93,22 @@ def _is_active(obligation: Obligation) -> bool:
     return obligation.lifecycle == Lifecycle.ACTIVE and obligation.mechanism.status != Mechanism.Status.SUSPENDED
 
 
-def _mechanism(obligation: Obligation) -> tuple[str, str]:
-    return ("Mechanism", one_line(f"{obligation.mechanism.reference} {obligation.mechanism.title}"))
-
-
 def _occurrence(row: Occurrence) -> Duty | None:
     if row.due_date is None:
         return None
     duty = row.obligation
     target = (row.target_date,) if row.target_date and row.target_date < row.due_date else ()
-    period: tuple[tuple[str, str], ...] = ()
-    if row.period_start and row.period_end:
-        period = (("Period", f"{row.period_start:%-d %B %Y} to {row.period_end:%-d %B %Y}"),)
     return Duty(
         subject=f"occurrence:{row.pk}",
         project_id=row.project_id,
         kind=Kind.DUE,
         code=duty.code,
         title=_title(duty),
-        path=row.get_absolute_url(),
+        row=row,
         dates=(*target, row.due_date),
         people=_keys(row.assigned_to_id, duty.responsible_person_id, duty.backup_person_id),
         is_open=row.state in OPEN_STATES and _is_active(duty),
         is_cancelled=row.state == OccurrenceState.CANCELLED or (row.state in OPEN_STATES and not _is_active(duty)),
-        facts=(_mechanism(duty), *period),
         after=row.one_before,  # type: ignore[attr-defined]  # annotated below
     )
 
@@ -119,17 +120,15 @@ def _action(row: CorrectiveAction) -> Duty:
         kind=Kind.ACTION,
         code=row.non_compliance.reference,
         title=one_line(row.description),
-        path=row.get_absolute_url(),
+        row=row,
         dates=(row.due_on,),
         people=_keys(row.owner_id),
         is_open=row.completed_on is None and row.closed_at is None,
         is_cancelled=False,
-        facts=(("Non-compliance", one_line(str(row.non_compliance))),),
     )
 
 
 def _inspection(row: Inspection) -> Duty:
-    place = (("Place", one_line(row.location)),) if row.location else ()
     is_planned = row.state == Inspection.State.PLANNED
     return Duty(
         subject=f"inspection:{row.pk}",
@@ -137,20 +136,17 @@ def _inspection(row: Inspection) -> Duty:
         kind=Kind.INSPECTION,
         code=row.obligation.code,
         title=one_line(f"Inspection: {row.obligation.title or row.obligation.requirement}"),
-        path=row.get_absolute_url(),
+        row=row,
         dates=(row.planned_on,),
         people=_keys(row.inspector_id),
         is_open=is_planned and _is_active(row.obligation),
         is_cancelled=row.state == Inspection.State.CANCELLED or (is_planned and not _is_active(row.obligation)),
-        facts=(_mechanism(row.obligation), *place),
     )
 
 
 def _clock(row: NonCompliance) -> Duty | None:
     if row.notification_due is None:
         return None
-    regulator = row.obligation.mechanism.regulator
-    told = (("Regulator", one_line(regulator)),) if regulator else ()
     assigned = row.occurrence.assigned_to_id if row.occurrence else None
     return Duty(
         subject=f"noncompliance:{row.pk}",
@@ -158,13 +154,36 @@ def _clock(row: NonCompliance) -> Duty | None:
         kind=Kind.REGULATOR,
         code=row.reference,
         title=one_line(f"Tell the regulator: {row.title}"),
-        path=row.get_absolute_url(),
+        row=row,
         dates=(row.notification_due,),
         people=_keys(assigned, row.obligation.responsible_person_id, row.raised_by_id),
         is_open=row.is_open and row.notified_on is None,
         is_cancelled=not row.is_open and row.notified_on is None,
-        facts=(*told, _mechanism(row.obligation), ("Aware since", f"{row.aware_on:%-d %B %Y}")),
     )
+
+
+def _facts(row: Occurrence | CorrectiveAction | Inspection | NonCompliance) -> list[tuple[str, str]]:
+    if isinstance(row, CorrectiveAction):
+        return [("Non-compliance", one_line(str(row.non_compliance)))]
+    mechanism = row.obligation.mechanism
+    facts = [("Mechanism", one_line(f"{mechanism.reference} {mechanism.title}"))]
+    if isinstance(row, Occurrence) and row.period_start and row.period_end:
+        facts.append(("Period", f"{row.period_start:%-d %B %Y} to {row.period_end:%-d %B %Y}"))
+    if isinstance(row, Inspection) and row.location:
+        facts.append(("Place", one_line(row.location)))
+    if isinstance(row, NonCompliance):
+        told = [("Regulator", one_line(mechanism.regulator))] if mechanism.regulator else []
+        facts = [*told, *facts, ("Aware since", f"{row.aware_on:%-d %B %Y}")]
+    return facts
+
+
+# A register may have a hundred thousand of them: read only what a duty says.
+_COLUMNS = (
+    *("state", "due_date", "target_date", "period_start", "period_end", "assigned_to", "project__code"),
+    *(f"obligation__{name}" for name in ("number", "title", "requirement", "lifecycle")),
+    *(f"obligation__{name}" for name in ("responsible_person", "backup_person")),
+    *(f"obligation__mechanism__{name}" for name in ("short", "status", "reference", "title")),
+)
 
 
 @dataclass(frozen=True)
@@ -197,8 +216,10 @@ ONE_BEFORE = (
 )
 SOURCES: dict[str, Source] = {
     "occurrence": Source(
-        lambda: Occurrence.objects.select_related("project", "obligation__mechanism").annotate(
-            one_before=Subquery(ONE_BEFORE)
+        lambda: (
+            Occurrence.objects.select_related("project", "obligation__mechanism")
+            .only(*_COLUMNS)
+            .annotate(one_before=Subquery(ONE_BEFORE))
         ),
         "project",
         ("due_date", "target_date"),

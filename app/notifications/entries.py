@@ -23,6 +23,7 @@ from notifications.models import CalendarEntry
 BEHIND = timedelta(days=60)
 AHEAD = timedelta(days=400)
 TOLD = ("on", "title", "people", "is_cancelled")
+STORED = ("pk", "subject", "sequence", *TOLD)
 
 
 def bring_up_to_date(project: Project, stamp: str) -> None:
@@ -52,24 +53,23 @@ def _keep(project: Project, duties: Iterable[Duty]) -> None:
     """Store what is new or has changed."""
     now = timezone.now()
     wanted = {duty.subject: duty for duty in duties}
-    stored = {row.subject: row for row in CalendarEntry.objects.filter(project=project, subject__in=wanted)}
+    rows = CalendarEntry.objects.filter(project=project, subject__in=wanted)
+    stored = {subject: (key, sequence, told) for key, subject, sequence, *told in rows.values_list(*STORED)}
     new, changed = [], []
     for subject, duty in wanted.items():
-        row = stored.get(subject)
-        told = (duty.due, f"{duty.code} {duty.title}"[:255], list(duty.people), duty.is_cancelled)
-        if row is None:
+        told = [duty.due, f"{duty.code} {duty.title}"[:255], list(duty.people), duty.is_cancelled]
+        if subject not in stored:
             if not duty.is_cancelled:
                 new.append(
                     CalendarEntry(
                         project=project, subject=subject, changed_at=now, **dict(zip(TOLD, told, strict=True))
                     )
                 )
-        elif tuple(getattr(row, name) for name in TOLD) != told:
-            for name, value in zip(TOLD, told, strict=True):
-                setattr(row, name, value)
-            row.sequence += 1
-            row.changed_at = now
-            changed.append(row)
+            continue
+        key, sequence, before = stored[subject]
+        if before != told:
+            said = dict(zip(TOLD, told, strict=True))
+            changed.append(CalendarEntry(pk=key, sequence=sequence + 1, changed_at=now, **said))
     with transaction.atomic():
         # Who reads another calendar of the project at this moment stores the same.
         CalendarEntry.objects.bulk_create(new, ignore_conflicts=True)

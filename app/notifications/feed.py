@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from itertools import chain, islice
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -21,6 +22,8 @@ from notifications.models import CalendarEntry, CalendarFeed
 # Part of the ETag: raise it when the same entries are to read differently.
 FORMAT = 1
 REFRESH = timedelta(hours=4)
+# Calendar programs give up on more than about a megabyte: the next dates come first, then the latest past ones.
+MOST = 3000
 # A cancelled event is sent so long, for programs that look in now and then; after that it is left out.
 CANCELLED_FOR = timedelta(days=60)
 
@@ -72,11 +75,16 @@ def _entries(feed: CalendarFeed, projects: list[Project]) -> Iterator[tuple[Proj
     forgotten = timezone.now() - CANCELLED_FOR
     for project in projects:
         today = project.today
-        rows = CalendarEntry.objects.filter(project=project, on__range=(today - BEHIND, today + AHEAD))
         here = {person.pk for person in people[project.pk].roles} if people else set()
-        for entry in rows.exclude(is_cancelled=True, changed_at__lt=forgotten).iterator():
-            if feed.project_id or _first(entry.people, here) == feed.user_id:
-                yield project, entry
+        rows = CalendarEntry.objects.filter(project=project).exclude(is_cancelled=True, changed_at__lt=forgotten)
+        coming = rows.filter(on__range=(today, today + AHEAD)).order_by("on", "pk")
+        past = rows.filter(on__gte=today - BEHIND, on__lt=today).order_by("-on", "pk")
+        wanted = (
+            entry
+            for entry in chain(coming.iterator(), past.iterator())
+            if feed.project_id or _first(entry.people, here) == feed.user_id
+        )
+        yield from ((project, entry) for entry in islice(wanted, MOST))
 
 
 def _first(keys: list[int], here: set[int]) -> int | None:

@@ -25,6 +25,8 @@ ACCOUNT = (
     "/accounts/2fa/recovery-codes/generate/",
     "/accounts/2fa/totp/deactivate/",
     "/accounts/reauthenticate/",
+    "/accounts/notices/",
+    "/accounts/calendar/",
 )
 
 
@@ -209,6 +211,7 @@ def test_every_page_is_accessible_and_fits(
         "/projects/WRL/views/add/?q=water&state=overdue",
         "/projects/WRL/audit/",
         "/projects/WRL/audit/?q=none",
+        "/projects/WRL/mail/",
     )
     for address in (*ours, f"{detail}?at=1", f"{detail}edit/", f"{detail}evidence/", *ACCOUNT):
         inspect(page, address)
