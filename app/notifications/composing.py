@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import date
 
@@ -16,10 +17,15 @@ from notifications.duties import Duty, duties_named, one_line
 from notifications.links import absolute, choices_link, off_link
 from notifications.models import Kind, Notice
 
+logger = logging.getLogger(__name__)
 MENTIONED_WORDS = 1500
 
 
-def compose(notices: Iterable[Notice], on: date | None = None) -> list[tuple[Notice, EmailMultiAlternatives | str]]:
+# A mail, the reason for which there is none, or what went wrong with this one.
+Letter = EmailMultiAlternatives | str | Exception
+
+
+def compose(notices: Iterable[Notice], on: date | None = None) -> list[tuple[Notice, Letter]]:
     """Return each notice with its mail, or with the reason for which it is not sent after all.
 
     Takes a fixed number of queries beside those of the digests, however many there are.
@@ -38,20 +44,26 @@ def compose(notices: Iterable[Notice], on: date | None = None) -> list[tuple[Not
             "author", "obligation__mechanism", "obligation__project", "occurrence__project"
         )
     }
-    letters: list[tuple[Notice, EmailMultiAlternatives | str]] = []
+    letters: list[tuple[Notice, Letter]] = []
     for notice in rows:
-        here = people[notice.project_id]
-        day = on or notice.project.today
-        if notice.person not in here.roles:
-            said: Content | str = "The person may not see the project any more."
-        elif notice.kind == Kind.DIGEST:
-            said = digest(notice, here, day)
-        elif notice.kind == Kind.MENTION:
-            said = _mention(notice, here, comments.get(notice.subject))
-        else:
-            said = _reminder(notice, here, duties.get(notice.subject), day)
-        letters.append((notice, said if isinstance(said, str) else message(notice, said)))
+        here, day = people[notice.project_id], on or notice.project.today
+        try:
+            said = _say(notice, here, duties.get(notice.subject), comments.get(notice.subject), day)
+            letters.append((notice, said if isinstance(said, str) else message(notice, said)))
+        except Exception as error:  # whatever is wrong with one mail must not keep the others
+            logger.exception("Notice %s cannot be written", notice.pk)
+            letters.append((notice, error))
     return letters
+
+
+def _say(notice: Notice, people: People, duty: Duty | None, comment: Comment | None, on: date) -> Content | str:
+    if notice.person not in people.roles:
+        return "The person may not see the project any more."
+    if notice.kind == Kind.DIGEST:
+        return digest(notice, people, on)
+    if notice.kind == Kind.MENTION:
+        return _mention(notice, people, comment)
+    return _reminder(notice, people, duty, on)
 
 
 def message(notice: Notice, content: Content) -> EmailMultiAlternatives:

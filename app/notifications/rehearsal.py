@@ -28,5 +28,5 @@ def rehearse(first: date, last: date) -> Iterator[tuple[date, Notice, EmailMulti
                 new = [notice for notice in unseen(batch) if notice.key not in told]
                 told.update(notice.key for notice in new)
                 for notice, letter in compose(new, day):
-                    if not isinstance(letter, str):
+                    if isinstance(letter, EmailMultiAlternatives):
                         yield day, notice, letter

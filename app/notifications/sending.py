@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 from registers.models import Project
 
 from notifications import outbox
-from notifications.composing import compose
+from notifications.composing import Letter, compose
 from notifications.models import Kind, Notice
 from notifications.planning import drafts, is_awake
 
@@ -38,14 +38,22 @@ class Sent:
     dead: int = 0
 
 
-def fill(now: datetime) -> int:
-    """Put into the outbox what is due at each site by its own clock; return how many are new."""
-    number = 0
+def fill(now: datetime) -> tuple[int, list[Project]]:
+    """Put into the outbox what is due at each site by its own clock.
+
+    Returns:
+        how many are new, and the projects whose register could not be read: they do not keep the others waiting.
+    """
+    number, failed = 0, []
     for project in Project.objects.select_related("organisation").order_by("pk"):
-        awake = is_awake(project, now)
-        for batch in drafts(project, timezone.localdate(now, ZoneInfo(project.timezone))):
-            number += outbox.put(one for one in batch if awake or one.kind in TOLD_AT_ANY_HOUR)
-    return number
+        try:
+            awake = is_awake(project, now)
+            for batch in drafts(project, timezone.localdate(now, ZoneInfo(project.timezone))):
+                number += outbox.put(one for one in batch if awake or one.kind in TOLD_AT_ANY_HOUR)
+        except Exception:  # said in full in the log, and again by the command
+            logger.exception("The register of %s cannot be read", project.code)
+            failed.append(project)
+    return number, failed
 
 
 def send_waiting() -> Sent:
@@ -72,7 +80,7 @@ def send_waiting() -> Sent:
     return done
 
 
-def _deal_with(notice: Notice, letter: EmailMultiAlternatives | str, connection: BaseEmailBackend, done: Sent) -> None:
+def _deal_with(notice: Notice, letter: Letter, connection: BaseEmailBackend, done: Sent) -> None:
     now = timezone.now()
     if isinstance(letter, str):
         outbox.settle(notice, State.DROPPED, now, letter)
@@ -81,6 +89,9 @@ def _deal_with(notice: Notice, letter: EmailMultiAlternatives | str, connection:
     if outbox.is_worn_out(notice):
         outbox.settle(notice, State.DEAD, now, f"The sender stopped {notice.attempts - 1} times while it was at it.")
         done.dead += 1
+        return
+    if isinstance(letter, Exception):
+        _later(notice, now, f"It could not be written. {type(letter).__name__}: {letter}", done)
         return
     _connect(connection)
     if not outbox.hold(notice, now):

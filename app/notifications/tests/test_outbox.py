@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from accounts.models import User
+from accounts.models import Organisation, User
 from audit.models import AuditEvent
 from config.tests.subprocesses import address_of_tests, python
 from django.core import mail
@@ -24,6 +24,8 @@ from django.utils import timezone
 from obligations.models import Obligation
 from registers.models import Project
 
+from notifications import composing
+from notifications.content import Content
 from notifications.models import Notice
 from notifications.outbox import WAITS
 from notifications.planning import drafts
@@ -229,3 +231,33 @@ def test_the_database_itself_refuses_a_second_notice_of_the_same(project: Projec
     Notice.objects.bulk_create(same, ignore_conflicts=True)
     assert Notice.objects.filter(state="sent").count() == told
     assert not Notice.objects.filter(state="waiting").exists()
+
+
+def test_a_mail_that_cannot_be_written_blocks_no_other(
+    project: Project, spill_kits: Obligation, rob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say = composing.message
+
+    def fail(notice: Notice, content: Content) -> Any:
+        if notice.person == rob:
+            raise ValueError("A template is broken")
+        return say(notice, content)
+
+    monkeypatch.setattr(composing, "message", fail)
+    assert sent_on(DAY)
+    waiting = Notice.objects.filter(person=rob, state="waiting")
+    assert set(waiting.values_list("attempts", "reason")) == {
+        (1, "It could not be written. ValueError: A template is broken")
+    }
+    monkeypatch.undo()
+    assert {one.to for one in sent_on(DAY, 8)} == {rob.email}
+
+
+def test_a_project_that_cannot_be_read_keeps_no_other_waiting(
+    project: Project, spill_kits: Obligation, stranger: User
+) -> None:
+    other = Organisation.objects.get(slug="brigalow-gas")
+    Project.objects.create(organisation=other, code="AAA", name="Broken", timezone="Nowhere/Nothing")
+    with clock_at(DAY), pytest.raises(CommandError, match="could not be read of AAA"):
+        call_command("send_reminders", stdout=StringIO())
+    assert Notice.objects.filter(state="sent").exists()

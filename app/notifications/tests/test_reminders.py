@@ -209,7 +209,7 @@ def test_who_may_not_see_the_project_any_more_is_told_nothing(spill_kits: Obliga
 
 def test_who_loses_access_between_planning_and_sending_is_not_told(spill_kits: Obligation, rob: User) -> None:
     with clock_at(date(2026, 11, 29)):
-        assert fill(timezone.now())
+        assert fill(timezone.now())[0]
     assert Notice.objects.filter(person=rob, state="waiting").exists()
     User.objects.filter(pk=rob.pk).update(is_active=False)
     assert rob.email not in {one.to for one in sent_on(date(2026, 11, 29), 8)}

@@ -176,9 +176,7 @@ def test_the_command_says_what_is_wrong_in_one_line(project: Project, tmp_path: 
         call_command("export_register", tmp_path / "no" / "register.csv", project="WRL")
 
 
-def test_an_export_fetches_many_obligations_at_once(
-    project: Project, django_assert_num_queries: Any
-) -> None:
+def test_an_export_fetches_many_obligations_at_once(project: Project, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(3):
         list(write_csv(project.obligations.in_order("number")))
     with django_assert_num_queries(3):

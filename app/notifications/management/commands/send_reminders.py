@@ -40,7 +40,7 @@ class Command(BaseCommand):
             self._rehearse(on, until or on, folder)
 
     def _send(self) -> None:
-        new = fill(timezone.now())
+        new, failed = fill(timezone.now())
         try:
             done = send_waiting()
         except MailServerUnreachable as error:
@@ -49,6 +49,8 @@ class Command(BaseCommand):
             f"{new} new; {done.sent} sent, {done.put_off} to be tried again, {done.dropped} no longer needed, "
             f"{done.dead} given up."
         )
+        if failed:
+            raise CommandError(f"What is due could not be read of {', '.join(project.code for project in failed)}")
 
     def _rehearse(self, first: date, last: date, folder: Path | None) -> None:
         if folder:
