@@ -144,6 +144,7 @@ bench: .venv/app/.installed ## What a large register costs, as ratios to a small
 docs: venv ## Write the generated documents again
 	python docs/role_readmes.py
 	.venv/app/bin/python docs/schema.py
+	.venv/app/bin/python docs/permissions.py
 
 clean: ## Remove caches and environments, once no host runs on them
 	@test ! -d .local/guests || { echo "Hosts run on them: make demo-down; molecule destroy --all" >&2; exit 1; }

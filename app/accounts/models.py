@@ -66,6 +66,9 @@ class Organisation(models.Model):
 
     name = models.CharField(max_length=200)
     slug = models.SlugField(unique=True)
+    four_eyes = models.BooleanField(
+        default=False, help_text="Who submits an occurrence for review does not close it: somebody else does."
+    )
 
     class Meta:
         ordering = ["name"]

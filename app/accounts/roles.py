@@ -61,6 +61,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "vocabulary.manage": _MANAGERS,
     "member.manage": _MANAGERS,
     "member.manage.organisation": frozenset({Role.ADMIN}),
+    "organisation.manage": frozenset({Role.ADMIN}),
     "view.share": _EDITORS,
     "mail.manage": frozenset({Role.ADMIN}),
 }

@@ -10,6 +10,7 @@ from audit.services import Entry, record
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import cipher
@@ -67,7 +68,9 @@ def second_factor_reset(*, user: User, actor: User | None) -> int:
     number: int = Authenticator.objects.filter(user=user).delete()[0]
     sessions_end(user)
     entry = Entry("second_factor.reset", user, changes={"authenticators": (number, 0)})
-    for organisation in Organisation.objects.filter(memberships__user=user):
+    # Where they work: in the whole of it, or in some of its projects.
+    works = Q(memberships__user=user) | Q(projects__memberships__user=user)
+    for organisation in Organisation.objects.filter(works).distinct():
         record(organisation, actor, entry)
     return number
 

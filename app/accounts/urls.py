@@ -1,10 +1,14 @@
 import allauth
+from allauth.account.views import email
 from django.contrib.auth.decorators import login_required
 from django.urls import path
 
 from accounts import views
+from accounts.reauthentication import confirmed
 
 urlpatterns = [
+    # The password's page asks for the old one itself, and the second factor's pages ask before they open.
+    path("email/", confirmed(email), name="account_email"),
     path("sessions/", views.sessions, name="account_sessions"),
     path("sessions/<int:pk>/end/", views.session_end, name="account_session_end"),
     path("sessions/end-others/", views.sessions_end_others, name="account_sessions_end_others"),

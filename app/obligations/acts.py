@@ -142,6 +142,14 @@ ACTS: dict[str, OccurrenceAct] = {
 }
 
 
+def close_withheld(user: User, roles: set[str], occurrence: Occurrence) -> str:
+    """Return why a person who closes occurrences is not offered to close this one; empty if there is no such reason."""
+    close = ACTS["close"]
+    if occurrence.state not in close.states or not close.permitted(user, roles, occurrence):
+        return ""
+    return services.why_not_close(user, occurrence)
+
+
 def possible_acts(user: User, roles: set[str], occurrence: Occurrence) -> list[str]:
     """Return the names of what the person can do to the occurrence as it stands, the likeliest first."""
     return [
@@ -150,4 +158,5 @@ def possible_acts(user: User, roles: set[str], occurrence: Occurrence) -> list[s
         if occurrence.state in act.states
         and act.permitted(user, roles, occurrence)
         and (name != "extend" or occurrence.due_date)
+        and (name != "close" or not services.why_not_close(user, occurrence))
     ]

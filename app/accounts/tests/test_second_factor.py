@@ -1,4 +1,7 @@
-"""Without a second factor a session reaches enrolment and the way out, and nothing else."""
+"""Without a second factor a session reaches enrolment and the way out, and nothing else.
+
+That it holds at every address, `config/tests/test_permissions.py` shows.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ import time_machine
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from audit.models import AuditEvent
-from config.tests.addresses import Address, addresses
 from cryptography.fernet import InvalidToken
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
@@ -21,7 +23,6 @@ from ui.tests.totp import totp_code
 
 from accounts import cipher
 from accounts.models import Membership, User
-from accounts.second_factor import OPEN
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
@@ -57,17 +58,6 @@ def enrol(user: User) -> Authenticator:
 def with_password(client: Client, user: User) -> Client:
     client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
     return client
-
-
-@pytest.mark.parametrize("address", [one for one in addresses() if one.name not in OPEN], ids=lambda one: one.name)
-@pytest.mark.parametrize("method", ["get", "post"])
-def test_every_address_leads_to_enrolment(client: Client, kim: User, address: Address, method: str) -> None:
-    client.force_login(kim)
-    response = getattr(client, method)(address.path)
-    if address.path.startswith("/api/"):
-        assert response.status_code == 403
-    else:
-        assert (response.status_code, response.headers.get("Location")) == (302, ENROLMENT)
 
 
 def test_a_fragment_and_an_address_that_is_nowhere_lead_there_too(client: Client, kim: User) -> None:

@@ -18,6 +18,7 @@ import pytest
 from accounts.models import Membership, User
 from accounts.roles import GRANTED, SEES_ALL_PROJECTS, Role
 from accounts.second_factor import OPEN
+from accounts.tests.confirming import confirm_identity_of
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -131,6 +132,7 @@ def test_each_address_answers_as_the_table_says(person: Person, register: World,
         client = Client(raise_request_exception=False)
         if user:
             client.force_login(user)
+            confirm_identity_of(client)
         session = client.cookies.output(header="", sep=";")
         for own in (False, True):
             if own and user:

@@ -47,6 +47,7 @@ class Occurrence(models.Model):
     completed_on = models.DateField(null=True, blank=True)
     submitted_on = models.DateField(null=True, blank=True)
     submitted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    four_eyes = models.BooleanField(default=False, help_text="Whether who submitted it was barred from closing it.")
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     cancelled_for = models.CharField("reason it was cancelled", max_length=255, blank=True)
@@ -65,6 +66,12 @@ class Occurrence(models.Model):
             ),
             check_constraint(
                 ~Q(state=OccurrenceState.CANCELLED) | ~Q(cancelled_for=""), name="cancelled_occurrence_has_a_reason"
+            ),
+            check_constraint(
+                Q(four_eyes=False)
+                | Q(closed_by=None)
+                | (Q(submitted_by__isnull=False) & ~Q(closed_by=F("submitted_by"))),
+                name="four_eyes_closed_by_somebody_else",
             ),
             check_constraint(
                 Q(period_start=None) | Q(period_end__gte=F("period_start")), name="occurrence_period_in_order"

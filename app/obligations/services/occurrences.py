@@ -132,6 +132,7 @@ def occurrence_submit(
         current.note = note
         current.submitted_on = current.project.today
         current.submitted_by = actor
+        current.four_eyes = current.obligation.project.organisation.four_eyes
     return current
 
 
@@ -144,25 +145,48 @@ def occurrence_return(*, actor: User, occurrence: Occurrence, reason: str, expec
         if current.state != OccurrenceState.SUBMITTED:
             raise ValidationError("Only what was submitted for review can be returned.")
         current.state = OccurrenceState.IN_PROGRESS
-        current.submitted_on = current.submitted_by = None
+        _take_back(current)
     return current
 
 
 def occurrence_close(
     *, actor: User, occurrence: Occurrence, completed_on: date, result: str, note: str, expected_version: int
 ) -> Occurrence:
-    """Sign it off with its outcome. It changes no other occurrence; the next one that the rule names is there."""
+    """Sign it off with its outcome. It changes no other occurrence; the next one that the rule names is there.
+
+    Raises:
+        ValidationError: it is done, the day or the outcome is missing, or somebody else has to close it.
+    """
     with changing(occurrence.project.organisation):
         with _act(
             actor, occurrence, expected_version, permission="occurrence.close", action="occurrence.close", reason=note
         ) as current:
             _unfinished(current, also=OccurrenceState.SUBMITTED)
+            if barred := why_not_close(actor, current):
+                raise ValidationError(barred)
             _completed(current, completed_on, result)
+            current.four_eyes = _needs_two(current)
             current.state = OccurrenceState.CLOSED
             current.note = note
             current.closed_at, current.closed_by = timezone.now(), actor
         materialise(Obligation.objects.filter(pk=current.obligation_id), current.project.today)
     return current
+
+
+def why_not_close(actor: User, occurrence: Occurrence) -> str:
+    """Return why somebody who may close occurrences may not close this one; empty if nothing is in the way.
+
+    An organisation that asks for four eyes has each occurrence submitted by one person and closed by another.
+    """
+    if not _needs_two(occurrence):
+        return ""
+    if occurrence.state != OccurrenceState.SUBMITTED:
+        return "Two people sign here: submit it for review, and somebody else closes it."
+    if occurrence.submitted_by_id == actor.pk:
+        return "Two people sign here: you submitted it, so somebody else closes it."
+    # Such as one that was submitted in the system from which the register came.
+    unnamed = "Two people sign here, and nobody is named as who submitted it: return it."
+    return "" if occurrence.submitted_by_id else unnamed
 
 
 def occurrence_reopen(*, actor: User, occurrence: Occurrence, reason: str, expected_version: int) -> Occurrence:
@@ -180,7 +204,7 @@ def occurrence_reopen(*, actor: User, occurrence: Occurrence, reason: str, expec
         current.state = OccurrenceState.IN_PROGRESS if current.completed_on else OccurrenceState.OPEN
         current.result = current.cancelled_for = ""
         current.completed_on = current.closed_at = current.closed_by = None
-        current.submitted_on = current.submitted_by = None
+        _take_back(current)
         _withdraw_successor(current)
     return current
 
@@ -285,6 +309,16 @@ def occurrence_trigger(*, actor: User, obligation: Obligation, on: date, what: s
         entry = Entry("occurrence.trigger", occurrence, obligation.project_id, obligation, changes, what)
         record(obligation.project.organisation, actor, entry)
     return occurrence
+
+
+def _needs_two(occurrence: Occurrence) -> bool:
+    """Return whether its closing takes a second person: as it was when it was submitted, or as it is now."""
+    return occurrence.four_eyes or occurrence.obligation.project.organisation.four_eyes
+
+
+def _take_back(occurrence: Occurrence) -> None:
+    occurrence.submitted_on = occurrence.submitted_by = None
+    occurrence.four_eyes = False
 
 
 def _unfinished(occurrence: Occurrence, *, also: str = "") -> None:

@@ -18,7 +18,17 @@ from obligations.states import Lifecycle, OccurrenceState, Result, Status
 
 STANDING = ("action_due_date", "status", "close_out_date")
 # What an import changes of an occurrence, and so what its undoing puts back.
-_KEPT = ("state", "touched", "result", "completed_on", "submitted_on", "submitted_by_id", "closed_at", "closed_by_id")
+_KEPT = (
+    "state",
+    "touched",
+    "result",
+    "completed_on",
+    "submitted_on",
+    "submitted_by_id",
+    "closed_at",
+    "closed_by_id",
+    "four_eyes",
+)
 _RULE_KEPT = (*(name if name != "milestone" else "milestone_id" for name in FIELDS), "sequence_from", "effective_from")
 _STATUS = {state: status for status, state in STATES.items()} | {OccurrenceState.OPEN: Status.NOT_STARTED}
 # Their dates are counted from the anchor; those of the others from something else.
@@ -220,6 +230,7 @@ def _bring(target: Occurrence, said: Said) -> None:
     target.touched = True
     target.result, target.completed_on, target.closed_at, target.closed_by = "", None, None, None
     target.submitted_on = target.submitted_by = None
+    target.four_eyes = False
     target.state = STATES[status]
     if status == Status.COMPLETED:
         target.result = result

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from registers.access import Access, access_or_404
 from registers.forms.changing import add_errors
 
-from obligations.acts import ACTS, possible_acts
+from obligations.acts import ACTS, close_withheld, possible_acts
 from obligations.forms.comments import CommentForm
 from obligations.forms.occurrences import OccurrenceForm
 from obligations.models import Occurrence
@@ -151,6 +151,7 @@ def _page(
             (name, ACTS[name], sent.get(name) or ACTS[name].form(occurrence=occurrence, auto_id=f"{name}_%s"))
             for name in names
         ],
+        "close_withheld": close_withheld(request.user, set(access.roles), occurrence),
         "opened": next(iter(sent), opened),
         "failed": next(iter(sent.values()), None),
         "stale": status == 409,

@@ -43,6 +43,16 @@ class MemberForm(forms.Form):
         choice.choices = [(role.value, role.label) for role in roles]
 
 
+class OrganisationForm(forms.Form):
+    """What holds in the whole organisation."""
+
+    four_eyes = forms.BooleanField(
+        label="Two people sign: who submits an occurrence for review does not close it",
+        required=False,
+        help_text="Everything is then submitted before it is closed. What is closed already stays so.",
+    )
+
+
 class JoinForm(forms.Form):
     """Makes an account for who was asked in."""
 

@@ -9,6 +9,7 @@ from datetime import date
 import pytest
 import time_machine
 from accounts.models import Membership, User
+from accounts.tests.confirming import confirm_identity_of
 from audit.models import AuditEvent
 from django.core import mail
 from django.test import Client
@@ -37,7 +38,7 @@ def admin(project: Project) -> User:
 def as_(user: User) -> Client:
     client = Client()
     client.force_login(user)
-    return client
+    return confirm_identity_of(client)
 
 
 def invite(actor: User, **fields: str) -> int:

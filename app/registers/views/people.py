@@ -7,6 +7,7 @@ from smtplib import SMTPException
 
 from accounts.http import SignedInRequest
 from accounts.models import Membership, User
+from accounts.reauthentication import confirm_identity
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -22,6 +23,7 @@ from registers.access import Access, access_or_404
 from registers.forms.changing import add_errors
 from registers.forms.people import InvitationForm, JoinForm, MemberForm
 from registers.models import Invitation, ProjectMembership
+from registers.services.organisations import may_help
 from registers.services.people import (
     invitation_accept,
     invitation_create,
@@ -55,8 +57,10 @@ def people_list(request: SignedInRequest, code: str) -> HttpResponse:
     )
     if form.is_bound and not here:
         access.require("member.manage")
-    if form.is_valid() and _invite(request, access, form):
-        return redirect("people_list", code)
+    if form.is_valid():
+        confirm_identity(request)
+        if _invite(request, access, form):
+            return redirect("people_list", code)
     project = access.project
     open_ = Invitation.objects.filter(organisation=project.organisation, accepted_at=None, revoked_at=None)
     invitations = open_.filter(project=project) | (open_.filter(project=None) if everywhere else open_.none())
@@ -67,6 +71,7 @@ def people_list(request: SignedInRequest, code: str) -> HttpResponse:
         "invitations": invitations if here else [],
         "may_manage": bool(here),
         "may_manage_organisation": bool(everywhere),
+        "may_decide": access.may("organisation.manage"),
         "form": form,
     }
     return render(request, "people/list.html", context, status=422 if form.is_bound else 200)
@@ -76,10 +81,11 @@ def people_list(request: SignedInRequest, code: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def member_edit(request: SignedInRequest, code: str, level: str, pk: int) -> HttpResponse:
     """Change a member's role and last day."""
-    access, member = _member_or_404(request, code, level, pk)
+    access, member = member_or_404(request, code, level, pk)
     roles = roles_to_give(request.user, access.project, everywhere=level == "organisation")
     form = MemberForm(request.POST if request.method == "POST" else None, member=member, roles=roles)
     if form.is_valid():
+        confirm_identity(request)
         try:
             member_change(actor=request.user, project=access.project, member=member, **form.cleaned_data)
         except ValidationError as error:
@@ -87,7 +93,13 @@ def member_edit(request: SignedInRequest, code: str, level: str, pk: int) -> Htt
         else:
             messages.success(request, f"{member.user} is now {member.get_role_display()}.")
             return redirect("people_list", code)
-    context = {"project": access.project, "member": member, "level": level, "form": form}
+    context = {
+        "project": access.project,
+        "member": member,
+        "level": level,
+        "form": form,
+        "may_help": may_help(request.user, access.project, member),
+    }
     return render(request, "people/member.html", context, status=422 if form.is_bound else 200)
 
 
@@ -95,7 +107,8 @@ def member_edit(request: SignedInRequest, code: str, level: str, pk: int) -> Htt
 @require_POST
 def member_delete(request: SignedInRequest, code: str, level: str, pk: int) -> HttpResponse:
     """Take a member's role away."""
-    access, member = _member_or_404(request, code, level, pk)
+    access, member = member_or_404(request, code, level, pk)
+    confirm_identity(request)
     try:
         member_remove(actor=request.user, project=access.project, member=member)
     except ValidationError as error:
@@ -178,9 +191,10 @@ def _invite(request: SignedInRequest, access: Access, form: InvitationForm) -> b
     return True
 
 
-def _member_or_404(
+def member_or_404(
     request: SignedInRequest, code: str, level: str, pk: int
 ) -> tuple[Access, Membership | ProjectMembership]:
+    """Return the person's access to the project, and a member of it, or of its organisation, whom they may change."""
     access = access_or_404(request.user, code)
     if level not in LEVELS:
         raise Http404("There is no such membership")

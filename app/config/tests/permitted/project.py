@@ -7,8 +7,21 @@ from config.tests.permitted.rules import Rule
 LOOK, MANAGE, CHANGE = "register.view", "vocabulary.manage", "mechanism.change"
 HERE, EVERYWHERE = {"level": "project"}, {"level": "organisation"}
 
+
+def _help() -> list[Rule]:
+    """Whoever administers the organisation helps its people and those of its projects."""
+    return [
+        Rule(post="member.manage.organisation", of="project_member", at=HERE, does=302),
+        Rule(post="member.manage.organisation", of="member", at=EVERYWHERE, does=302),
+    ]
+
+
 RULES: dict[str, Rule | list[Rule]] = {
     "people_list": Rule(get=LOOK, post="member.manage"),
+    "role_list": Rule(get=LOOK),
+    "organisation_edit": Rule(get="organisation.manage", post="organisation.manage", does=302),
+    "member_sign_out": _help(),
+    "member_second_factor_reset": _help(),
     "member_edit": [
         Rule(get="member.manage", post="member.manage", of="project_member", at=HERE),
         Rule(get="member.manage.organisation", post="member.manage.organisation", of="member", at=EVERYWHERE),
