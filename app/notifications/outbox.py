@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from accounts.models import User
-from audit.services import Entry, changing, record
+from audit.services import Entry, changing, record_many
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
@@ -109,26 +109,31 @@ def undelivered(project: Project) -> QuerySet[Notice]:
     return Notice.objects.filter(failed, project=project).select_related("person", "project").order_by("-pk")
 
 
-def notice_try_again(*, actor: User, notice: Notice) -> None:
-    """Let a notice that was given up be sent again with the next ones.
+def notices_try_again(*, actor: User, project: Project, notice: int | None = None) -> int:
+    """Let what was given up be sent again with the next ones; return how many mails that are.
+
+    Args:
+        actor: who says so.
+        project: whose mails.
+        notice: key of the only one that is meant; all of them if None, as after a mail server refused everything.
 
     Raises:
         PermissionDenied: the actor may not look after the project's mail.
-        ValidationError: it was not given up, or somebody was faster.
+        ValidationError: nothing was given up, or somebody was faster.
     """
-    if not can(actor, "mail.manage", notice.project):
+    if not can(actor, "mail.manage", project):
         raise PermissionDenied
-    with changing(notice.project.organisation):
-        dead = Notice.objects.filter(pk=notice.pk, state=State.DEAD)
-        if not dead.update(
-            state=State.WAITING, attempts=0, next_try_at=timezone.now(), settled_at=None, reason="To be tried again."
-        ):
+    dead = Notice.objects.filter(project=project, state=State.DEAD)
+    with changing(project.organisation):
+        rows = list((dead if notice is None else dead.filter(pk=notice)).select_related("person"))
+        if not rows:
             raise ValidationError("It is not among the mails that were given up: somebody was faster.")
-        record(
-            notice.project.organisation,
-            actor,
-            Entry("notice.try_again", notice, notice.project_id, reason=notice.reason),
+        dead.filter(pk__in=[row.pk for row in rows]).update(
+            state=State.WAITING, attempts=0, next_try_at=timezone.now(), settled_at=None, reason="To be tried again."
         )
+        entries = [Entry("notice.try_again", row, project.pk, reason=row.reason) for row in rows]
+        record_many(project.organisation, actor, entries)
+    return len(rows)
 
 
 def _mine(notice: Notice) -> QuerySet[Notice]:

@@ -153,6 +153,7 @@ def test_an_administrator_sees_what_was_given_up_and_tries_it_again(
         client.force_login(boss)
         page = client.get("/projects/WRL/mail/").content.decode()
         assert page.count("5.1.1 No such user here") == page.count("Try again") == number
+        assert f"Try all {number} again" in page
         assert "goes out with the next ones" in client.post(address, follow=True).content.decode()
         assert "somebody was faster" in client.post(address, follow=True).content.decode()
     assert AuditEvent.objects.filter(action="notice.try_again", actor=boss).count() == 1
@@ -160,6 +161,11 @@ def test_an_administrator_sees_what_was_given_up_and_tries_it_again(
     assert again == ["Due today: CEMP 9.3(b) Spill kits"]
     refused.refresh_from_db()
     assert refused.state == "sent"
+    with clock_at(DAY, 10):
+        answer = client.post("/projects/WRL/mail/try-again/", follow=True)
+    assert f"{number - 1} mails go out with the next ones." in answer.content.decode()
+    sent_on(DAY, 11)
+    assert not Notice.objects.filter(state__in=["dead", "waiting"]).exists()
 
 
 def test_what_fails_for_now_is_tried_again_later_each_time_and_given_up_in_the_end(

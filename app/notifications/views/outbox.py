@@ -10,10 +10,10 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
-from registers.access import access_or_404
+from registers.access import Access, access_or_404
 
 from notifications.models import Notice
-from notifications.outbox import notice_try_again, undelivered
+from notifications.outbox import notices_try_again, undelivered
 
 A_PAGE = 50
 
@@ -24,8 +24,11 @@ def mail_list(request: SignedInRequest, code: str) -> HttpResponse:
     """List what was given up and what waits after a failure, with the reason."""
     access = access_or_404(request.user, code)
     access.require("mail.manage")
-    page = Paginator(undelivered(access.project), A_PAGE).get_page(request.GET.get("page"))
-    return render(request, "notifications/mail_list.html", {"project": access.project, "page": page})
+    rows = undelivered(access.project)
+    page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
+    given_up = rows.filter(state=Notice.State.DEAD).count()
+    context = {"project": access.project, "page": page, "given_up": given_up}
+    return render(request, "notifications/mail_list.html", context)
 
 
 @login_required
@@ -34,11 +37,27 @@ def mail_try_again(request: SignedInRequest, code: str, pk: int) -> HttpResponse
     """Let a mail that was given up go out with the next ones."""
     access = access_or_404(request.user, code)
     access.require("mail.manage")
-    notice = get_object_or_404(Notice.objects.select_related("project__organisation"), pk=pk, project=access.project)
+    notice = get_object_or_404(Notice.objects.select_related("person"), pk=pk, project=access.project)
+    return _try_again(request, access, notice)
+
+
+@login_required
+@require_POST
+def mail_try_all_again(request: SignedInRequest, code: str) -> HttpResponse:
+    """Let all mails that were given up go out with the next ones."""
+    access = access_or_404(request.user, code)
+    access.require("mail.manage")
+    return _try_again(request, access, None)
+
+
+def _try_again(request: SignedInRequest, access: Access, notice: Notice | None) -> HttpResponse:
     try:
-        notice_try_again(actor=request.user, notice=notice)
+        number = notices_try_again(
+            actor=request.user, project=access.project, notice=None if notice is None else notice.pk
+        )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
-        messages.success(request, f"The mail to {notice.person} goes out with the next ones.")
-    return redirect("mail_list", code)
+        what = f"{number} mails go" if notice is None else f"The mail to {notice.person} goes"
+        messages.success(request, f"{what} out with the next ones.")
+    return redirect("mail_list", access.project.code)

@@ -63,8 +63,6 @@ def _decided(editor: Client, url: str, statement: Mechanism, **more: str) -> dic
 
 
 def _queries(client: Client, url: str, data: dict[str, str] | None = None) -> int:
-    if not data:
-        client.get(url)  # what is counted once for each state of the register
     with CaptureQueriesContext(connection) as queries:
         client.post(url, data) if data else client.get(url)
     return len(queries)

@@ -12,5 +12,6 @@ RULES: dict[str, Rule | list[Rule]] = {
     "calendar_feed": Rule(get=PUBLIC, at={"token": "x"}),
     "notice_off": Rule(get=PUBLIC, post=PUBLIC, at={"token": "x"}),
     "mail_list": Rule(get="mail.manage"),
+    "mail_try_all_again": Rule(post="mail.manage", does=302),
     "mail_try_again": Rule(post="mail.manage", of="notice", does=302),
 }
