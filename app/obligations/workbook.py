@@ -14,15 +14,16 @@ from registers.importing.sheets import encoded
 SHEET = "Register"
 
 
-def write(rows: Iterable[list[Any]], file: BinaryIO) -> None:
+def write(rows: Iterable[list[Any]], file: BinaryIO, name: str = SHEET) -> None:
     """Write a workbook with one sheet.
 
     Args:
         rows: cells of text, dates and numbers; the first is the header.
         file: open for writing; it has to be able to seek.
+        name: of the sheet.
     """
     book = Workbook(write_only=True)
-    sheet: Any = book.create_sheet(SHEET)
+    sheet: Any = book.create_sheet(name)
     sheet.freeze_panes = "A2"
     for number, cells in enumerate(rows):
         sheet.append([_cell(sheet, cell, heading=not number) for cell in cells])

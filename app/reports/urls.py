@@ -1,8 +1,10 @@
 from django.urls import path
 
 from reports import views
+from reports.statutory.urls import urlpatterns as statutory
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("figures/<slug:name>.svg", views.figure, name="figure"),
+    *statutory,
 ]

@@ -36,6 +36,26 @@ LABELS = {
     "notified": "Regulator told",
     "actions": "Corrective actions",
 }
+# What files of data tell of each line: title and name.
+FIELDS = (
+    ("Code", "code"),
+    ("Subject", "subject"),
+    ("Requirement", "requirement"),
+    ("How", "how"),
+    ("Procedure", "procedure"),
+    ("Evidence", "evidence"),
+    ("Satisfies", "satisfies"),
+    ("Advice", "advice"),
+    ("Phase", "phase"),
+    ("When", "when"),
+    ("Last done", "last_done"),
+    ("Status", "status"),
+    ("Computed status", "computed_status"),
+    ("Computed because", "computed_reason"),
+    ("Judged by", "judged_by"),
+    ("Further information", "information"),
+    ("Occurrences", "occurrences"),
+)
 NOT_STATED = "Not stated"
 NOT_WRITTEN = "Nothing was written in this part."
 

@@ -12,30 +12,10 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from registers.importing.sheets import encoded
 
-from reports.statutory.document import NOT_STATED, Document, counts
+from reports.statutory.document import FIELDS, NOT_STATED, Document, counts
 from reports.statutory.zipping import with_fixed_dates
 
 WIDE, NARROW = 60, 18
-# Of these a sheet has all that the snapshot holds, under names that other programs can rely on.
-FIELDS = (
-    ("Code", "code"),
-    ("Subject", "subject"),
-    ("Requirement", "requirement"),
-    ("How", "how"),
-    ("Procedure", "procedure"),
-    ("Evidence", "evidence"),
-    ("Satisfies", "satisfies"),
-    ("Advice", "advice"),
-    ("Phase", "phase"),
-    ("When", "when"),
-    ("Last done", "last_done"),
-    ("Status", "status"),
-    ("Computed status", "computed_status"),
-    ("Computed because", "computed_reason"),
-    ("Judged by", "judged_by"),
-    ("Further information", "information"),
-    ("Occurrences", "occurrences"),
-)
 EVIDENCE = (
     ("No.", "number"),
     ("Obligation", "code"),
