@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from accounts.models import Organisation, User
@@ -16,6 +16,8 @@ from notifications.models import CalendarFeed, Kind, Notice
 from obligations import demo
 from obligations.models import ChecklistItem, Evidence, ImportBatch, Inspection, Obligation, SavedView
 from registers.models import Aspect, Condition, Invitation, MechanismVersion, Phase, Procedure, Project
+from reports.models import StatutoryReport
+from reports.statutory.services import report_begin, report_finalise
 
 
 class World:
@@ -120,5 +122,18 @@ def _objects(project: Project) -> dict[str, models.Model]:
         "non_compliance": action.non_compliance,
         "project_member": member,
         "member": organisation.memberships.order_by("pk")[0],
+        "report": report_finalise(actor=member.user, report=_report(project, member.user, 2025)),
+        "draft_report": _report(project, member.user, 2024),
         **{name: make() for name, make in made.items()},
     }
+
+
+def _report(project: Project, actor: User, year: int) -> StatutoryReport:
+    return report_begin(
+        actor=actor,
+        project=project,
+        mechanism=project.mechanisms.get(reference="MS 1234"),
+        layout_key="wa_car",
+        period_start=date(year, 1, 1),
+        period_end=date(year, 12, 31),
+    )
