@@ -73,7 +73,11 @@ def site(name: str, default: str) -> str:
     """Return the address of the site without a slash at its end, such as `https://app.example.com`."""
     value = os.environ.get(name, "").strip().rstrip("/") or default
     address = urlsplit(value)
-    if address.scheme not in {"http", "https"} or not address.hostname or address.path or address.query:
+    try:
+        is_site = address.scheme in {"http", "https"} and bool(address.hostname) and address.port != 0
+    except ValueError:  # its port is no number
+        is_site = False
+    if not is_site or address.path or address.query or address.username:
         raise ImproperlyConfigured(f"{name} is not understood: write https://app.example.com")
     return value
 

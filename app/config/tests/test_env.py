@@ -23,6 +23,9 @@ from config.tests.subprocesses import python
         ("ENSSOL_DATABASE_URL", "postgresql://host", "or postgresql://user"),
         ("ENSSOL_DATABASE_URL", "postgresql://host:port/name", "or postgresql://user"),
         ("ENSSOL_EMAIL_URL", "carrier-pigeon://roof", "write smtp+tls://"),
+        ("ENSSOL_SITE_URL", "app.example.com", "write https://app.example.com"),
+        ("ENSSOL_SITE_URL", "https://app.example.com:port", "write https://app.example.com"),
+        ("ENSSOL_SITE_URL", "https://app.example.com/enssol/", "write https://app.example.com"),
     ],
 )
 def test_a_missing_or_malformed_setting_stops_the_start_with_one_line(name: str, value: str, remedy: str) -> None:
