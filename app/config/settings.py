@@ -44,6 +44,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 
+# To look into the tables when something is wrong; whoever switches it on runs `migrate` once.
+DJANGO_ADMIN = env.flag("ENSSOL_DJANGO_ADMIN")
+if DJANGO_ADMIN:
+    INSTALLED_APPS.append("django.contrib.admin.apps.SimpleAdminConfig")
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.security_headers",

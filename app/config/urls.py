@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.urls import include, path
 from obligations.views import planning
 from registers.views import people
@@ -23,3 +24,8 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
 ]
+
+if settings.DJANGO_ADMIN:
+    from config.admin import site
+
+    urlpatterns.append(path("admin/", site.urls))

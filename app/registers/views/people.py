@@ -182,7 +182,9 @@ def _invite(request: SignedInRequest, access: Access, form: InvitationForm) -> b
         until=f"{timezone.localtime(invitation.expires_at):%-d %B %Y, %H:%M}",
     )
     try:
-        send_mail(f"Enssol: {request.user} asks you to {where}", text, None, [invitation.email])
+        # One line, whatever a name holds.
+        subject = " ".join(f"Enssol: {request.user} asks you to {where}".split())
+        send_mail(subject, text, None, [invitation.email])
     except (OSError, SMTPException):
         logger.exception("An invitation could not be sent")
         messages.error(request, f"The mail to {invitation.email} could not be sent: try again, or tell your operator.")
