@@ -19,6 +19,7 @@ RESULTS = APP.parent / ".local" / "bench.json"
 
 SMALL, LARGE, MANY = 280, 100_000, 5
 SLOWER = 1.5
+REPORTED, REPORT_COMPUTED, REPORT_CPU, REPORT_MEMORY, BESIDE = 2_000, 2.0, 15.0, 200.0, 2.0
 IMPORT_CPU, IMPORT_MEMORY = 0.6, 150.0
 
 
@@ -43,12 +44,17 @@ def main() -> int:
         many = _run(Path(folder, "many"), "bench.pages", "many", str(rows), str(MANY))
         brought_in = _run(Path(folder, "import"), "bench.imports", str(rows))
         writers = _run(Path(folder, "writers"), "bench.writers")
+        report = _run(Path(folder, "report"), "bench.reports", str(REPORTED))
     lines = [
         *_compared(f"one project of {rows:,}", one, small),
         *_compared(f"{rows:,} in projects of {SMALL}", many, small),
         _plain("import, per 1,000 rows", brought_in["cpu"] / rows * 1000, "CPU s", IMPORT_CPU),
         _plain("import, peak memory", brought_in["memory"], "MB", IMPORT_MEMORY),
         _plain("export, peak memory", brought_in["export_memory"], "MB", IMPORT_MEMORY),
+        _plain(f"report over {REPORTED:,}, computed and frozen", report["computed"], "CPU s", REPORT_COMPUTED),
+        _plain(f"report over {REPORTED:,}, documents", report["cpu"], "CPU s", REPORT_CPU),
+        _plain(f"report over {REPORTED:,}, peak memory", report["memory"], "MB", REPORT_MEMORY),
+        _plain("register's page beside it, to alone", report["beside"] / report["alone"], "times", BESIDE),
         _plain("four writers, refused or lost", writers["failed"], "writes", 0),
     ]
     _print(lines)

@@ -24,8 +24,8 @@ HERE = Path(__file__).parent
 # What decides how documents look, beside what they say.
 WRITERS = ("document.py", "report.typ", "typesetting.py", "word.py", "workbook.py", "zipping.py")
 LIBRARIES = ("typst", "python-docx", "openpyxl")
-# Rows of tables in one PDF: 130 MB of memory while it is made. Longer reports come in volumes.
-VOLUME = 250
+# Rows of tables in one PDF: some 110 MB of memory while it is made. Longer reports come in volumes.
+VOLUME = 200
 SECONDS = 120
 
 

@@ -16,6 +16,7 @@ from reports.statutory.document import FIELDS, NOT_STATED, Document, counts
 from reports.statutory.zipping import with_fixed_dates
 
 WIDE, NARROW = 60, 18
+WRAPPED, BOLD = Alignment(wrap_text=True, vertical="top"), Font(bold=True)
 EVIDENCE = (
     ("No.", "number"),
     ("Obligation", "code"),
@@ -84,7 +85,7 @@ def _cell(sheet: Any, value: Any, *, heading: bool) -> Any:
     cell: Any = WriteOnlyCell(sheet, "")
     # Set by hand: openpyxl would take a text for a formula, an error or a number.
     cell._value, cell.data_type = encoded(str(value)), "s"
-    cell.alignment = Alignment(wrap_text=True, vertical="top")
+    cell.alignment = WRAPPED
     if heading:
-        cell.font = Font(bold=True)
+        cell.font = BOLD
     return cell
