@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from accounts.models import Membership, User
 from accounts.tests.confirming import confirm_identity_of
+from allauth.account import app_settings
 from allauth.account.models import EmailAddress
 from django import forms
+from django.conf import settings
 from django.core import mail
 from django.test import Client, override_settings
 from registers.models import Project
@@ -249,3 +251,9 @@ def test_public_addresses_are_few() -> None:
         "calendar_feed",
         "notice_off",
     }
+
+
+def test_what_had_holes_is_not_installed() -> None:
+    """allauth's change of the only address (until 65.12.1), its headless sign-out (64.1), what nobody here needs."""
+    assert not app_settings.CHANGE_EMAIL
+    assert not {"allauth.headless", "allauth.socialaccount", "django.contrib.admin"} & set(settings.INSTALLED_APPS)
