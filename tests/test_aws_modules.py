@@ -14,6 +14,8 @@ from test_aws_roles import load
 load_file("local_aws", "aws_gaps").close_gaps()
 INSTANCE = load("roles/aws_compute/library/ec2_instance_settings.py")
 SUBNETS = load("roles/aws_network/library/ec2_subnet_names.py")
+SCHEDULE = load("roles/aws_protection/library/backup_schedule.py")
+BUDGET = load("roles/aws_protection/library/monthly_budget.py")
 BUCKET = load("roles/aws_storage/library/s3_private_bucket.py")
 
 
@@ -173,3 +175,75 @@ def test_what_lies_in_a_bucket_is_locked_encrypted_and_not_for_the_public() -> N
     assert found["ServerSideEncryption"] == "aws:kms"
     with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
         s3.delete_object(Bucket=bucket()["name"], Key="web/1", VersionId=found["VersionId"])
+
+
+def budget(**others: Any) -> dict[str, Any]:
+    return {
+        "name": "enssol-test",
+        "account_id": "123456789012",
+        "amount": 25,
+        "tag": "Environment$test",
+        "topic_arn": "arn:aws:sns:ap-southeast-2:123456789012:enssol-test",
+        **others,
+    }
+
+
+def test_a_budget_is_previewed_made_left_alone_changed_and_removed() -> None:
+    budgets = boto3.client("budgets")
+    preview = BUDGET.hold(budgets, budget(), dry=True)
+    assert preview["settings"] == ["budget", "notifications"]
+    assert BUDGET.hold(budgets, budget(), dry=False) == preview
+    assert BUDGET.hold(budgets, budget(), dry=False)["changed"] is False
+    assert BUDGET.hold(budgets, budget(amount=30), dry=False)["settings"] == ["budget"]
+    assert BUDGET.hold(budgets, budget(amount=30), dry=False)["changed"] is False
+    assert BUDGET.remove(budgets, "123456789012", "enssol-test", dry=False)["changed"] is True
+    assert BUDGET.remove(budgets, "123456789012", "enssol-test", dry=False)["changed"] is False
+
+
+def schedule(**others: Any) -> dict[str, Any]:
+    return {
+        "name": "enssol-test",
+        "kms_key_id": "arn:aws:kms:ap-southeast-2:123456789012:key/1",
+        "role_arn": "arn:aws:iam::123456789012:role/backup",
+        "schedules": {"daily": "cron(0 16 * * ? *)", "weekly": "cron(0 17 ? * SUN *)"},
+        "days": 30,
+        "tags": {"Project": "enssol", "Backup": "daily"},
+        **others,
+    }
+
+
+def test_backups_are_previewed_scheduled_locked_and_left_alone() -> None:
+    backup = boto3.client("backup")
+    preview = SCHEDULE.hold(backup, schedule(), dry=True)
+    assert preview["settings"] == ["vault", "lock", "plan", "selection"]
+    assert SCHEDULE.hold(backup, schedule(), dry=False) == preview
+    assert SCHEDULE.hold(backup, schedule(), dry=False)["changed"] is False
+    (vault,) = backup.list_backup_vaults()["BackupVaultList"]
+    assert (vault["Locked"], vault["MinRetentionDays"]) == (True, 30)
+
+
+@pytest.mark.parametrize(
+    ("settings", "options"),
+    [
+        (["lock", "plan"], {"days": 7}),
+        (["plan"], {"schedules": {"daily": "cron(0 1 * * ? *)"}}),
+        (["selection"], {"tags": {"Project": "another"}}),
+    ],
+)
+def test_what_drifted_of_the_backups_is_named_and_put_back_alone(settings: list[str], options: dict[str, Any]) -> None:
+    backup = boto3.client("backup")
+    SCHEDULE.hold(backup, schedule(), dry=False)
+    SCHEDULE.hold(backup, schedule(**options), dry=False)
+    assert SCHEDULE.hold(backup, schedule(), dry=True)["settings"] == settings
+    assert SCHEDULE.hold(backup, schedule(), dry=False)["settings"] == settings
+    assert SCHEDULE.hold(backup, schedule(), dry=False)["changed"] is False
+
+
+def test_removed_schedules_leave_the_vault() -> None:
+    backup = boto3.client("backup")
+    SCHEDULE.hold(backup, schedule(), dry=False)
+    assert SCHEDULE.remove(backup, "enssol-test", dry=True)["changed"] is True
+    assert SCHEDULE.remove(backup, "enssol-test", dry=False)["changed"] is True
+    assert SCHEDULE.remove(backup, "enssol-test", dry=False)["changed"] is False
+    assert backup.list_backup_plans()["BackupPlansList"] == []
+    assert len(backup.list_backup_vaults()["BackupVaultList"]) == 1

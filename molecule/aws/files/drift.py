@@ -75,6 +75,11 @@ def main() -> None:
         s3.delete_bucket_tagging(Bucket=bucket)
     s3.delete_bucket_lifecycle(Bucket="enssol-local-backups-123456789012")
 
+    cloudwatch, backup, sns = boto3.client("cloudwatch"), boto3.client("backup"), boto3.client("sns")
+    cloudwatch.delete_alarms(AlarmNames=["enssol-local-credits"])
+    backup.delete_backup_vault_lock_configuration(BackupVaultName="enssol-local")
+    sns.untag_resource(ResourceArn=sns.list_topics()["Topics"][0]["TopicArn"], TagKeys=["Owner"])
+
     record = {"Name": "app.enssol.test", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.66"}]}
     change = {"Action": "UPSERT", "ResourceRecordSet": record}
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})

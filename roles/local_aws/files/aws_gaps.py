@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from moto.backup.responses import BackupResponse
+from moto.budgets.responses import BudgetsResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses.instances import InstanceResponse
@@ -20,13 +22,16 @@ def credits_of(instance: Instance) -> str:
 
 
 def keep_credits() -> None:
-    """Keep what RunInstances and ModifyInstanceCreditSpecification say: moto answers `standard`, always."""
+    """Keep the credit option, of which moto answers `standard`, always; and let interfaces go with their instance."""
     run = InstanceResponse.run_instances
 
     def run_instances(self: InstanceResponse) -> ActionResult:
         answer = run(self)
         for instance in answer.result.instances:  # type: ignore[attr-defined]  # a Reservation
             instance.cpu_credits = self._get_param("CreditSpecification.CpuCredits") or "standard"
+            for interface in instance.nics.values():
+                # AWS's default for those that a launch makes; moto's is the contrary.
+                interface.delete_on_termination = True
         return answer
 
     def describe(self: InstanceResponse) -> ActionResult:
@@ -56,8 +61,11 @@ def keep_names() -> None:
         return modify_subnet(self)
 
     def names_of(self: Instance) -> Any:
-        subnet = self.ec2_backend.get_subnet(self.subnet_id)
-        return vars(self).setdefault("own_names", dict(subnet.private_dns_name_options_on_launch))
+        # An instance that is gone is shown for longer than its subnet.
+        if "own_names" not in vars(self) and self.vpc_id:
+            subnet = self.ec2_backend.get_subnet(self.subnet_id)
+            vars(self)["own_names"] = dict(subnet.private_dns_name_options_on_launch)
+        return vars(self).get("own_names")
 
     def modify_instance(self: InstanceResponse) -> ActionResult:
         names = self.ec2_backend.get_instance(self._get_param("InstanceId")).private_dns_name_options
@@ -123,6 +131,54 @@ def heed_conditions() -> None:
     FakeBucket.get_permission = get_permission  # type: ignore[method-assign]  # moto offers no hook
 
 
+def select_for_backup() -> None:
+    """Answer for selections of a backup plan and for a changed plan, which moto does not know."""
+
+    def plan_of(self: BackupResponse) -> Any:
+        # /backup/plans/<plan>/selections/<selection>
+        return self.backup_backend.get_backup_plan(self.path.split("/")[3], None)
+
+    def create(self: BackupResponse) -> ActionResult:
+        selection = json.loads(self.body)["BackupSelection"]
+        kept = vars(plan_of(self)).setdefault("selections", {})
+        kept[str(len(kept) + 1)] = selection
+        return ActionResult({"SelectionId": str(len(kept)), "BackupPlanId": self.path.split("/")[3]})
+
+    def list_all(self: BackupResponse) -> ActionResult:
+        kept = vars(plan_of(self)).get("selections", {})
+        return ActionResult({"BackupSelectionsList": [{"SelectionId": one, **kept[one]} for one in kept]})
+
+    def get(self: BackupResponse) -> ActionResult:
+        one = self.path.split("/")[5]
+        return ActionResult({"SelectionId": one, "BackupSelection": vars(plan_of(self))["selections"][one]})
+
+    def delete(self: BackupResponse) -> ActionResult:
+        del vars(plan_of(self))["selections"][self.path.split("/")[5]]
+        return EmptyResult()
+
+    def update(self: BackupResponse) -> ActionResult:
+        plan_of(self).backup_plan = json.loads(self.body)["BackupPlan"]
+        return ActionResult({"BackupPlanId": self.path.split("/")[3]})
+
+    BackupResponse.create_backup_selection = create  # type: ignore[attr-defined]  # moto offers no hook
+    BackupResponse.list_backup_selections = list_all  # type: ignore[attr-defined]  # nor here
+    BackupResponse.get_backup_selection = get  # type: ignore[attr-defined]  # nor here
+    BackupResponse.delete_backup_selection = delete  # type: ignore[attr-defined]  # nor here
+    BackupResponse.update_backup_plan = update  # type: ignore[attr-defined]  # nor here
+
+
+def change_budgets() -> None:
+    """Let a budget be changed, which moto can only make and remove."""
+
+    def update(self: BudgetsResponse) -> str:
+        budget = json.loads(self.body)["NewBudget"]
+        self.backend.describe_budget(self.current_account, budget["BudgetName"])
+        self.backend.budgets[self.current_account][budget["BudgetName"]].budget |= budget
+        return "{}"
+
+    BudgetsResponse.update_budget = update  # type: ignore[attr-defined]  # moto offers no hook
+
+
 def close_gaps() -> None:
     """Close them all, once, before the server starts."""
     keep_credits()
@@ -130,3 +186,5 @@ def close_gaps() -> None:
     keep_maintenance()
     keep_shutdown()
     heed_conditions()
+    select_for_backup()
+    change_budgets()

@@ -1,0 +1,110 @@
+#!/usr/bin/python
+"""Ansible module: what an account holds of an estate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+DOCUMENTATION = """
+module: estate_resources
+short_description: List what of an estate an account holds
+description:
+  - Asks each service itself. The Resource Groups Tagging API, which would be one call, goes on listing for hours what
+    was deleted, and knows no IAM.
+  - Buckets and encryption keys are not listed - they outlive an estate on purpose.
+  - Region, endpoint and credentials come from the environment, as for any AWS tool.
+options:
+  tags:
+    description: Tags that mark the estate.
+    type: dict
+    required: true
+  role:
+    description: Name of the instances' role and of its instance profile, which carry no tag to search by.
+    type: str
+    required: true
+  kept:
+    description: Ids and addresses that are not the estate's own.
+    type: list
+    elements: str
+    default: []
+requirements: [boto3]
+author: Enssol
+"""
+
+EXAMPLES = """
+- name: Look for what is left
+  estate_resources:
+    tags: {Project: enssol, Environment: staging}
+    role: enssol-staging
+"""
+
+RETURN = """
+resources:
+  description: Ids, or names where AWS has no ids.
+  type: list
+  elements: str
+  returned: always
+"""
+
+# Call of EC2, and where the ids are in its answer.
+EC2 = {
+    "describe_instances": "Reservations[].Instances[?State.Name != 'terminated'][].InstanceId",
+    "describe_volumes": "Volumes[].VolumeId",
+    "describe_network_interfaces": "NetworkInterfaces[].NetworkInterfaceId",
+    "describe_addresses": "Addresses[].PublicIp",
+    "describe_nat_gateways": "NatGateways[?State != 'deleted'].NatGatewayId",
+    "describe_vpc_endpoints": "VpcEndpoints[?State != 'deleted'].VpcEndpointId",
+    "describe_security_groups": "SecurityGroups[].GroupId",
+    "describe_route_tables": "RouteTables[].RouteTableId",
+    "describe_internet_gateways": "InternetGateways[].InternetGatewayId",
+    "describe_subnets": "Subnets[].SubnetId",
+    "describe_vpcs": "Vpcs[].VpcId",
+    "describe_key_pairs": "KeyPairs[].KeyName",
+}
+
+
+def of_ec2(ec2: Any, tags: Mapping[str, str]) -> Iterator[str]:
+    """What of EC2 carries the tags."""
+    import jmespath  # noqa: PLC0415 - boto3 brings it, and a module says what it misses only if it is loaded without it
+
+    filters = [{"Name": f"tag:{name}", "Values": [value]} for name, value in tags.items()]
+    for call, path in EC2.items():
+        yield from jmespath.search(path, getattr(ec2, call)(Filters=filters))
+
+
+def of_iam(iam: Any, role: str) -> Iterator[str]:
+    """The role and its instance profile, when they are there."""
+    for call, argument in (("get_role", "RoleName"), ("get_instance_profile", "InstanceProfileName")):
+        try:
+            getattr(iam, call)(**{argument: role})
+        except iam.exceptions.NoSuchEntityException:
+            continue
+        yield f"{call.removeprefix('get_')} {role}"
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "tags": {"type": "dict", "required": True},
+            "role": {"type": "str", "required": True},
+            "kept": {"type": "list", "elements": "str", "default": []},
+        },
+        supports_check_mode=True,
+    )
+    given = module.params
+    try:
+        import boto3  # noqa: PLC0415 - a module says what it misses only if it is loaded without it
+
+        found = [*of_ec2(boto3.client("ec2"), given["tags"]), *of_iam(boto3.client("iam"), given["role"])]
+    except ImportError:
+        module.fail_json(msg="boto3 is missing: type `make venv` and use .venv/controller/bin.")
+    except Exception as error:
+        module.fail_json(msg=f"AWS refused to show what is left: {error}")
+    module.exit_json(changed=False, resources=[one for one in found if one not in given["kept"]])
+
+
+if __name__ == "__main__":
+    main()
