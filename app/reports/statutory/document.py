@@ -163,7 +163,7 @@ def build(
 
 
 def _blocks(content: Mapping[str, Any], signature: Signature) -> Iterator[Block]:
-    number, below, appendices = 0, 0, 0
+    number, below, appendices, across = 0, 0, 0, False
     for part in content["layout"]["parts"]:
         title, level = part["title"], part.get("level", 1)
         if part.get("appendix"):
@@ -173,7 +173,10 @@ def _blocks(content: Mapping[str, Any], signature: Signature) -> Iterator[Block]
             number, below = (number, below + 1) if level > 1 else (number + 1, 0)
             title = f"{number}.{below} {title}" if below else f"{number} {title}"
         # A table of many columns reads better across, on pages of its own.
-        across = bool(part.get("appendix")) and part["kind"] in {"lines", "evidence"} and bool(content[part["kind"]])
+        if level == 1:
+            wide = bool(part.get("appendix")) and part["kind"] in {"lines", "evidence"}
+            # What is empty begins no page for itself.
+            across = wide and (across or bool(content[part["kind"]]))
         yield Block("heading", title, level, appendix=across, key=part.get("key", ""))
         yield from PARTS[part["kind"]](part, content, signature)
 

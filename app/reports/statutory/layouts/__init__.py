@@ -22,6 +22,7 @@ class Layout:
         short: such as `CAR`.
         use: what it is for.
         follows: whose layout it follows; it claims to comply with nobody's.
+        check: what whoever prepares it should compare before it is lodged; it does not stand in the documents.
         mechanisms: the kinds of mechanism that it is for; empty for all.
         only_findings: whether it has only the obligations with which something was wrong.
         numbered: whether its parts are numbered from 1; otherwise their titles say what they have to.
@@ -34,6 +35,7 @@ class Layout:
     short: str
     use: str
     follows: str
+    check: str
     mechanisms: tuple[str, ...]
     only_findings: bool
     numbered: bool
@@ -70,6 +72,7 @@ def _read(path: Path) -> Layout:
         short=told["short"],
         use=told["use"],
         follows=told["follows"],
+        check=told["check"],
         mechanisms=tuple(told["mechanisms"]),
         only_findings=told.get("only_findings", False),
         numbered=told.get("numbered", True),
