@@ -139,6 +139,48 @@ def test_nothing_was_left_behind_by_the_rollbacks(host: Host) -> None:
         assert host.check_output("systemctl --failed --no-legend") == ""
 
 
+# --- hardening --------------------------------------------------------------------------------------------------------
+def test_kernel_parameters_of_the_hardening_are_written_and_those_of_the_network_in_effect(host: Host) -> None:
+    with host.sudo():
+        assert "kernel.kptr_restrict = 2" in host.file("/etc/sysctl.d/90-hardening.conf").content_string
+        assert host.sysctl("net.ipv4.conf.all.rp_filter") == 1
+        assert host.sysctl("net.ipv4.conf.all.log_martians") == 1
+
+
+def test_a_program_in_shared_memory_does_not_run(host: Host) -> None:
+    assert {"noexec", "nosuid", "nodev"} <= set(host.mount_point("/dev/shm").options)  # noqa: S108 - the path meant
+    assert host.run("cp /bin/true /dev/shm/true && /dev/shm/true").rc == 126
+
+
+def test_a_core_is_not_dumped(host: Host) -> None:
+    assert host.check_output("sh -c 'ulimit -Hc'") == "0"
+    assert host.check_output("systemctl show --property=LimitCORE --value nginx") == "0"
+
+
+def test_su_is_for_administrators(host: Host) -> None:
+    with host.sudo():
+        assert host.run("runuser -u nobody -- su --command true root </dev/null").rc != 0
+        assert "pam_wheel.so use_uid group=sudo" in host.file("/etc/pam.d/su").content_string
+
+
+def test_what_root_installs_stays_readable(host: Host) -> None:
+    with host.sudo():
+        assert host.check_output("umask") == "0022"
+        assert host.check_output("visudo --check | grep -vc 'parsed OK' || true") == "0"
+
+
+def test_cron_and_the_home_of_the_administrator_are_closed(host: Host) -> None:
+    with host.sudo():
+        modes = {path: host.file(path).mode for path in ("/etc/crontab", "/etc/cron.d", "/home/ubuntu")}
+    assert modes == {"/etc/crontab": 0o600, "/etc/cron.d": 0o700, "/home/ubuntu": 0o750}
+
+
+def test_unattended_upgrades_read_our_origins_and_window(host: Host) -> None:
+    found = host.check_output("apt-config dump Unattended-Upgrade")
+    assert "${distro_id}ESM:${distro_codename}-infra-legacy-security" in found
+    assert 'Automatic-Reboot-Time "17:00"' in found
+
+
 # --- ssh --------------------------------------------------------------------------------------------------------------
 def sshd(host: Host, source: str) -> dict[str, str]:
     """What sshd would apply to a login of ubuntu from an address."""
