@@ -99,9 +99,13 @@ def run(
                 "write one such as arn:aws:iam::123456789012:role/deploy",
             ],
         ),
+        (
+            {"estate_ssh_access": "bastion", "estate_ssh_bastion": "bastion"},
+            ["write one such as ubuntu@bastion.example.com", "write one such as sg-0123456789abcdef0"],
+        ),
         ({"estate_termination_protection": "banana"}, ["argument 'estate_termination_protection' is of type"]),
     ],
-    ids=["estate", "network", "instance", "names", "type"],
+    ids=["estate", "network", "instance", "names", "bastion", "type"],
 )
 def test_provision_refuses_bad_input_before_any_call(
     variables: dict[str, object], says: list[str], tmp_path: Path

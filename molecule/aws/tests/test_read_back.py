@@ -260,6 +260,16 @@ def test_the_host_key_of_the_console_is_pinned() -> None:
     assert pinned[2] == console[console.index("ssh-ed25519") + 1]
 
 
+def test_the_operator_gets_a_configuration_of_ssh_that_trusts_the_pinned_key_only() -> None:
+    command = ["/usr/bin/ssh", "-G", "-F", str(STATE / "ssh" / "config"), "enssol-local"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    told = dict(line.split(" ", 1) for line in said)
+    assert (told["hostname"], told["user"]) == (account()["address"]["PublicIp"], "ubuntu")
+    assert told["stricthostkeychecking"] == "true"
+    assert told["userknownhostsfile"] == str(STATE / "ssh" / "known_hosts")
+    assert "proxycommand" not in told
+
+
 def test_the_dynamic_inventory_finds_the_host_and_knows_how_to_reach_it() -> None:
     command = ["ansible-inventory", "--inventory", "inventories/local", "--playbook-dir", "playbooks", "--list"]
     environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}

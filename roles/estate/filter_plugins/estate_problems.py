@@ -43,6 +43,14 @@ def source_problems(cidrs: object) -> Iterator[str]:
             yield f"estate_ssh_allowed_cidrs: {cidr} opens SSH to the internet; name the networks that you work from."
 
 
+def access_problems(access: str, bastion: str, group: str) -> Iterator[str]:
+    """Judge the bastion, when SSH goes through one."""
+    if access == "bastion" and not re.fullmatch(r"[a-z_][a-z0-9_-]*@[A-Za-z0-9.:-]+", bastion):
+        yield f"estate_ssh_bastion: `{bastion}` is not user@host; write one such as ubuntu@bastion.example.com."
+    if access == "bastion" and not re.fullmatch(r"sg-[0-9a-f]{8,17}", group):
+        yield f"estate_ssh_bastion_group_id: `{group}` is not a security group; write one such as sg-0123456789abcdef0."
+
+
 def endpoint_problems(environment: str, endpoint: str, process: Mapping[str, str]) -> Iterator[str]:
     """Judge where AWS calls would go: to the stand-in in one environment, to AWS itself in the others."""
     overrides = {
@@ -84,7 +92,7 @@ def estate_problems(estate: Mapping[str, Any], ansible_core: str) -> list[str]:
     """Return one sentence for each thing that would go wrong; an empty list is a go-ahead.
 
     :param estate: the estate_* variables without their prefix: name, environment, region, domain, hostname,
-        ssh_allowed_cidrs, aws_endpoint_url, aws_account_id, aws_role_arn
+        ssh_access, ssh_bastion, ssh_bastion_group_id, ssh_allowed_cidrs, aws_endpoint_url, aws_account_id, aws_role_arn
     :param ansible_core: version of ansible-core that is running
     """
     return [
@@ -92,7 +100,9 @@ def estate_problems(estate: Mapping[str, Any], ansible_core: str) -> list[str]:
         *endpoint_problems(estate["environment"], estate["aws_endpoint_url"], os.environ),
         *name_problems(estate["name"], estate["aws_account_id"], estate["aws_role_arn"]),
         *place_problems(estate["region"], estate["domain"], estate["hostname"]),
-        *source_problems(estate["ssh_allowed_cidrs"]),
+        *access_problems(estate["ssh_access"], estate["ssh_bastion"], estate["ssh_bastion_group_id"]),
+        # A session needs no network to be let in.
+        *(source_problems(estate["ssh_allowed_cidrs"]) if estate["ssh_access"] != "session_manager" else ()),
     ]
 
 
