@@ -41,8 +41,8 @@ def ssh_rule() -> dict[str, Any]:
     """Who may reach port 22; empty when nobody may."""
     filters = [{"Name": "tag:Name", "Values": ["enssol-local"]}]
     (group,) = boto3.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
-    (rule,) = [rule for rule in group["IpPermissions"] if rule["FromPort"] == 22] or [{}]
-    return rule
+    found: list[dict[str, Any]] = [rule for rule in group["IpPermissions"] if rule["FromPort"] == 22]
+    return found[0] if found else {}
 
 
 def attached() -> list[str]:
