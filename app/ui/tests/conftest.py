@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
@@ -125,12 +125,22 @@ def confirm(page: Page) -> None:
     page.get_by_role("button", name="Confirm").click()
 
 
+LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((1280, "light"), (1280, "dark"), (320, "light"))
+
+
 def inspect(page: Page, address: str = "") -> None:
-    """Look at a page as axe does, and see that nothing sticks out to the right."""
+    """Look at a page as axe does, by light, in the dark and on the narrowest screen, where nothing may stick out."""
     if address:
         page.goto(address)
-    violations = Axe().run(page, options=RULES).response["violations"]
-    found = [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in violations]
-    assert not found, f"{page.url}: {found}"
-    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert too_wide <= 0, page.url
+    before = page.viewport_size
+    for width, scheme in LOOKS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        violations = Axe().run(page, options=RULES).response["violations"]
+        found = [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in violations]
+        assert not found, f"{page.url}, {width} px, {scheme}: {found}"
+        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert too_wide <= 0, f"{page.url}, {width} px"
+    page.emulate_media(color_scheme="null", reduced_motion="null")
+    if before:
+        page.set_viewport_size(before)

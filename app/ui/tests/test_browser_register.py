@@ -9,7 +9,6 @@ from obligations.services.obligations import obligation_update
 from playwright.sync_api import Page, expect
 
 from ui.tests.conftest import NewPage, inspect, sign_in
-from ui.tests.test_browser import LOOKS
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -141,9 +140,8 @@ def test_views_and_rows_work_without_a_script(new_page: NewPage, admin: User) ->
     expect(page.get_by_role("heading", level=1)).to_contain_text("Edit")
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_rows_and_changes_of_many_are_accessible_and_fit(new_page: NewPage, admin: User, look: str) -> None:
-    page = new_page(**LOOKS[look])
+def test_rows_and_changes_of_many_are_accessible_and_fit(new_page: NewPage, admin: User) -> None:
+    page = new_page()
     sign_in(page, admin.email)
     page.goto(f"{REGISTER}?q=monitor&state=overdue")
     page.wait_for_function("window.hyperscriptIsReady")

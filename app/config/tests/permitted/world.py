@@ -33,7 +33,7 @@ class World:
         self.foreign.refresh_from_db()
         demo.seed()
         self.own = Project.objects.get(code="WRL")
-        self.objects = {project.pk: _objects(project) for project in (self.own, self.foreign)}
+        self.objects = {project.pk: one_of_everything(project) for project in (self.own, self.foreign)}
 
     def keys(self, project: Project) -> dict[str, int]:
         """Return the key of each object of a project by what it is called in rules."""
@@ -50,7 +50,7 @@ class World:
             type(mine[name])._default_manager.filter(pk=mine[name].pk).update(**{field: person})
 
 
-def _objects(project: Project) -> dict[str, models.Model]:
+def one_of_everything(project: Project) -> dict[str, models.Model]:
     """Return one of everything in a project; what the demo register lacks is added."""
     organisation = project.organisation
     member = project.memberships.order_by("pk")[0]
