@@ -24,6 +24,7 @@ TRUSTED_PROXIES = env.number("ENSSOL_TRUSTED_PROXIES", 0)
 
 INSTALLED_APPS = [
     "accounts",
+    "api",
     "audit",
     "files",
     "registers",
@@ -35,6 +36,8 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "drf_spectacular",
+    "rest_framework",
     "django_htmx",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -181,6 +184,34 @@ MFA_FORMS = {"authenticate": "accounts.forms.AuthenticateForm", "reauthenticate"
 # Not a variable: only the site on one's own machine, which nobody else reaches, goes without.
 REQUIRE_SECOND_FACTOR = not INSECURE_HTTP
 MFA_TOTP_ISSUER = "Enssol"
+
+# --- API --------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_THROTTLE_CLASSES": ["api.throttling.PerToken", "api.throttling.Writing"],
+    # A host with a twentieth of a processor answers so many and stays quick for people.
+    "DEFAULT_THROTTLE_RATES": {"token": "600/min", "writing": "120/min"},
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.problems.handle",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Enssol",
+    "VERSION": "1",
+    "DESCRIPTION": "The register of every condition of every approval, for programs: what a person may see and do.",
+    "OAS_VERSION": "3.0.3",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["api.schema.with_problems"],
+}
 
 # --- Mail and logs ----------------------------------------------------------------------------------------------------
 # Where links in mails lead: a command that sends them has no request to take the address from.

@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts.models import Organisation, User
 from allauth.usersessions.models import UserSession
+from api.models import Token
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 from django.utils import timezone
@@ -94,6 +95,9 @@ def one_of_everything(project: Project) -> dict[str, models.Model]:
             project=project, obligation=obligation, planned_on=project.today
         ),
         "feed": lambda: CalendarFeed.objects.create(user=member.user, name="Phone", token_hash=project.code),
+        "token": lambda: Token.objects.create(
+            user=member.user, name="Power BI", digest=project.code, expires_at=now + timedelta(days=7)
+        ),
         "notice": lambda: Notice.objects.create(
             project=project,
             person=member.user,
