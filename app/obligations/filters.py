@@ -32,6 +32,8 @@ BEST = "best"
 YES_NO = (("", "Any"), ("yes", "Yes"), ("no", "No"))
 EVIDENCE = (("", "Any"), ("yes", "Has some"), ("no", "Has none"), ("awaited", "Is awaited"))
 ME, NOBODY = "me", "nobody"
+# Stands for the missing word of a vocabulary; no row has this key.
+NO_WORD = 0
 
 # Parameter -> lookup. What is no simple comparison stands apart.
 LOOKUPS = {
@@ -167,7 +169,7 @@ class FilterForm(forms.Form):
             "mechanism": [("", "Any"), *((row.pk, str(row)) for row in offer.mechanisms)],
             "person": [("", "Anybody"), (ME, "Me"), (NOBODY, "Nobody"), *people],
             "sort": [("", usual), *orders.items()],
-            **{name: [("", "Any"), *words] for name, words in offer.words.items()},
+            **{name: [("", "Any"), *words, (NO_WORD, "None given")] for name, words in offer.words.items()},
         }
         for name, choices in offered.items():
             field = self.fields[name]
@@ -181,7 +183,9 @@ class FilterForm(forms.Form):
     def narrow(self, obligations: ObligationQuerySet) -> ObligationQuerySet:
         """Keep what the filters ask for, whatever its state and without the search."""
         values = self.cleaned_data
-        chosen = Q(**{LOOKUPS[name]: values[name] for name in LOOKUPS if values.get(name) not in (None, "")})
+        given = {name: values[name] for name in LOOKUPS if values.get(name) not in (None, "")}
+        without = [name for name in given if name in WORDS and given[name] == NO_WORD]
+        chosen = Q(**{LOOKUPS[name]: None if name in without else value for name, value in given.items()})
         if mechanism := values.get("mechanism"):
             chosen &= Q(mechanism__in=self.offer.with_plans(mechanism) if values.get("plans") else [mechanism])
         if condition := values.get("condition"):

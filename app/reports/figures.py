@@ -1,4 +1,4 @@
-"""Draws a figure: JSON on standard input, SVG on standard output.
+"""Draws figures: a list of requests as JSON on standard input, a list of SVGs, null for a failed one, on the output.
 
 Run as `python -m reports.figures`, in a process of its own: matplotlib takes forty megabytes that the web process does
 not have to spare. Nothing else imports this module, and it imports nothing of Django.
@@ -13,6 +13,7 @@ import io
 import json
 import logging
 import sys
+import traceback
 from typing import Any, TypedDict
 from xml.etree import ElementTree
 
@@ -24,9 +25,9 @@ from matplotlib.ticker import MaxNLocator
 SVG = "http://www.w3.org/2000/svg"
 FONTS = ["Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "Liberation Sans", "DejaVu Sans"]
 SETTINGS: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "enssol", "font.family": FONTS, "font.size": 12}
-# Width and height in CSS pixels: a narrow picture is drawn for a phone, not a wide one shrunk.
-SIZES = {"wide": (640, 420), "narrow": (340, 300)}
 PIXELS_PER_INCH = 72
+# Room for the words before a lying bar.
+LABEL_WIDTH = 220
 
 
 class Palette(TypedDict):
@@ -50,6 +51,7 @@ THEMES: dict[str, Palette] = {
             "due_soon": "#d09a33",
             "upcoming": "#6288ab",
             "in_review": "#9a80bb",
+            "no_date": "#b9bab4",
             "completed": "#a9cbb8",
         },
     },
@@ -63,6 +65,7 @@ THEMES: dict[str, Palette] = {
             "due_soon": "#dcae50",
             "upcoming": "#7ea6cb",
             "in_review": "#a88bca",
+            "no_date": "#59635e",
             "completed": "#3d6a54",
         },
     },
@@ -70,35 +73,37 @@ THEMES: dict[str, Palette] = {
 
 
 class Series(TypedDict):
-    """One state: its number in each month."""
+    """One state: its number in each bar."""
 
     state: str
     label: str
     numbers: list[int]
 
 
-class DueForecast(TypedDict):
-    """What the forecast needs to be drawn."""
+class Stacks(TypedDict):
+    """What stacked bars need to be drawn; width and height are in CSS pixels."""
 
     title: str
     description: str
-    months: list[str]
+    labels: list[str]
     series: list[Series]
     theme: str
     size: str
+    width: int
+    height: int
 
 
-def due_forecast(data: DueForecast) -> Figure:
-    """Draw what falls due in each month as stacked bars, what is late in a colour of its own."""
+def columns(data: Stacks) -> Figure:
+    """Draw upright bars, one a month."""
     palette = THEMES[data["theme"]]
-    width, height = SIZES[data["size"]]
+    width, height = data["width"], data["height"]
     narrow = data["size"] == "narrow"
     figure = Figure(figsize=(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH), facecolor="none")
     legend = 46 if narrow else 30
     plot = (34 / width, 24 / height, (width - 40) / width, (height - 24 - legend) / height)
     axes = figure.add_axes(plot, facecolor="none")
-    places = range(len(data["months"]))
-    tops = [0] * len(data["months"])
+    places = range(len(data["labels"]))
+    tops = [0] * len(data["labels"])
     for series in data["series"]:
         colour = palette["states"][series["state"]]
         axes.bar(
@@ -116,12 +121,63 @@ def due_forecast(data: DueForecast) -> Figure:
     for place, top in enumerate(tops):
         if top:
             axes.text(place, top, str(top), color=palette["ink"], fontsize=11, ha="center", va="bottom")
-    _month_axis(axes, data["months"], palette, every=2 if narrow else 1)
+    _month_axis(axes, data["labels"], palette, every=2 if narrow else 1)
     _number_axis(axes, palette, highest=max(tops, default=0))
+    _legend(figure, palette, per_row=2 if narrow else 4)
+    return figure
+
+
+def bars(data: Stacks) -> Figure:
+    """Draw lying bars, one a label: before its bar, or above it where there is little room."""
+    palette = THEMES[data["theme"]]
+    width, height, narrow = data["width"], data["height"], data["size"] == "narrow"
+    figure = Figure(figsize=(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH), facecolor="none")
+    states = len(data["series"])
+    legend = 0 if states < 2 else 22 * ((states + 1) // 2) + 6 if narrow else 30
+    longest = max(map(len, data["labels"]), default=0)
+    left = 2 if narrow else min(12 + 8 * longest, LABEL_WIDTH)
+    axes = figure.add_axes((left / width, 0, (width - left - 42) / width, (height - legend) / height), facecolor="none")
+    places = range(len(data["labels"]))
+    ends = [0] * len(data["labels"])
+    for series in data["series"]:
+        axes.barh(
+            places,
+            series["numbers"],
+            height=0.42 if narrow else 0.62,
+            left=ends,
+            color=palette["states"][series["state"]],
+            edgecolor=palette["surface"],
+            linewidth=1,
+            label=series["label"],
+        )
+        ends = [end + number for end, number in zip(ends, series["numbers"], strict=True)]
+    highest = max([1, *ends])
+    for place, end in enumerate(ends):
+        axes.annotate(
+            f"{end}", (end, place), (5, 0), textcoords="offset points", color=palette["ink"], va="center", fontsize=12
+        )
+        label, room = data["labels"][place], (width - 12 if narrow else LABEL_WIDTH - 8) // 7
+        text = label if len(label) <= room else label[: room - 1].rstrip() + "…"
+        if narrow:
+            axes.annotate(text, (0, place - 0.26), color=palette["quiet"], va="bottom", fontsize=12)
+        else:
+            axes.annotate(
+                text, (0, place), (-8, 0), textcoords="offset points", color=palette["quiet"], ha="right", va="center"
+            )
+    axes.set_xlim(0, highest)
+    # The first label on top; where labels stand above the bars, they need the room.
+    axes.set_ylim(max(len(ends), 1) - 0.5 - (0.2 if narrow else 0), -0.5 - (0.2 if narrow else 0))
+    axes.set_axis_off()
+    if states > 1:
+        _legend(figure, palette, per_row=2 if narrow else 6)
+    return figure
+
+
+def _legend(figure: Figure, palette: Palette, *, per_row: int) -> None:
     figure.legend(
         loc="upper left",
         bbox_to_anchor=(0, 1),
-        ncols=2 if narrow else 4,
+        ncols=per_row,
         frameon=False,
         labelcolor=palette["quiet"],
         fontsize=12,
@@ -132,7 +188,6 @@ def due_forecast(data: DueForecast) -> Figure:
         borderaxespad=0,
         borderpad=0.2,
     )
-    return figure
 
 
 def _month_axis(axes: Axes, months: list[str], palette: Palette, *, every: int) -> None:
@@ -151,10 +206,10 @@ def _number_axis(axes: Axes, palette: Palette, *, highest: int) -> None:
     axes.spines["bottom"].set(visible=True, color=palette["quiet"], linewidth=1)
 
 
-FIGURES = {"due-forecast": due_forecast}
+FIGURES = {"columns": columns, "bars": bars}
 
 
-def draw(request: dict[str, Any]) -> bytes:
+def draw(request: dict[str, Any]) -> str:
     """Return the SVG of a figure.
 
     Args:
@@ -168,7 +223,7 @@ def draw(request: dict[str, Any]) -> bytes:
     return _plain(picture.getvalue(), request["data"]["title"], request["data"]["description"])
 
 
-def _plain(svg: bytes, title: str, description: str) -> bytes:
+def _plain(svg: bytes, title: str, description: str) -> str:
     """Name the picture for those who cannot see it, and turn styles, which the policy forbids, into attributes."""
     ElementTree.register_namespace("", SVG)
     root = ElementTree.fromstring(svg)  # noqa: S314 - matplotlib's own output
@@ -186,8 +241,7 @@ def _plain(svg: bytes, title: str, description: str) -> bytes:
         element = ElementTree.Element(f"{{{SVG}}}{tag}")
         element.text = text
         root.insert(place, element)
-    plain: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
-    return plain
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode")
 
 
 def _attributes(name: str, value: str) -> dict[str, str]:
@@ -200,7 +254,16 @@ def _attributes(name: str, value: str) -> dict[str, str]:
 
 def main() -> None:
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    sys.stdout.buffer.write(draw(json.load(sys.stdin)))
+    json.dump([_try(request) for request in json.load(sys.stdin)], sys.stdout)
+
+
+def _try(request: dict[str, Any]) -> str | None:
+    """Draw, so that one figure that fails takes no other with it."""
+    try:
+        return draw(request)
+    except Exception:
+        traceback.print_exc()
+        return None
 
 
 if __name__ == "__main__":

@@ -10,12 +10,15 @@ from urllib.parse import urlencode
 
 from dateutil.relativedelta import relativedelta
 from obligations.counting import counted, stamp_of
+from obligations.filters import LOOKUPS, NO_WORD, WORDS
 from obligations.models import Obligation
-from obligations.querysets import ObligationQuerySet
+from obligations.querysets import ObligationQuerySet, count_each
 from obligations.states import State, Status
 from registers.models import Mechanism, Project
 
 MONTHS = 12
+# Days late, from and to; the longest has no end.
+AGES: tuple[tuple[int, int | None], ...] = ((1, 7), (8, 30), (31, 90), (91, None))
 # Stacked in this order, from the axis up; what has no date is on no month.
 FORECAST_STATES = (State.OVERDUE, State.DUE_SOON, State.UPCOMING, State.IN_REVIEW, State.COMPLETED)
 
@@ -56,6 +59,9 @@ class Numbers(NamedTuple):
     states: Row
     mechanisms: list[Row]
     forecast: Forecast
+    aspects: list[Row]
+    phases: list[Row]
+    ages: list[Row]
 
 
 def dashboard_numbers(project: Project) -> Numbers:
@@ -64,7 +70,15 @@ def dashboard_numbers(project: Project) -> Numbers:
 
     def count() -> Numbers:
         mechanisms = by_mechanism(obligations, project.mechanisms.all(), today)
-        return Numbers(by_state(obligations, today), mechanisms, forecast(obligations, today))
+        aspects, phases = (by_word(obligations, project, name, today) for name in ("aspect", "phase"))
+        return Numbers(
+            by_state(obligations, today),
+            mechanisms,
+            forecast(obligations, today),
+            aspects,
+            phases,
+            overdue_by_age(obligations, today),
+        )
 
     return counted("dashboard", stamp=stamp_of(project), on=today, count=count)
 
@@ -80,6 +94,39 @@ def by_mechanism(obligations: ObligationQuerySet, mechanisms: Iterable[Mechanism
     return [
         _row(mechanism.reference, counts.get(mechanism.pk, {}), tuple(State), mechanism.title, mechanism=mechanism.pk)
         for mechanism in mechanisms
+    ]
+
+
+def by_word(obligations: ObligationQuerySet, project: Project, name: str, on: date) -> list[Row]:
+    """Count by state under each word of a vocabulary that is in use, and what has no word, in two queries.
+
+    Args:
+        obligations: what is counted.
+        project: whose organisation's words are meant.
+        name: the parameter of the register that filters by the vocabulary, which is the field's name, too.
+        on: the project's day.
+    """
+    counts = obligations.state_counts_by(name, on)
+    words = WORDS[name]._default_manager.filter(organisation=project.organisation_id).values_list("pk", "name")
+    rows = [_row(word, counts[key], tuple(State), "", **{name: key}) for key, word in words if key in counts]
+    if None in counts:
+        rows.append(_row("None given", counts[None], tuple(State), "", **{name: NO_WORD}))
+    return rows
+
+
+def overdue_by_age(obligations: ObligationQuerySet, on: date) -> list[Row]:
+    """Count what is overdue by how many days it is late, in one query."""
+    late = obligations.overdue(on)
+    spans = {}
+    for first, last in AGES:
+        label = f"{first} to {last} days" if last else f"Over {first - 1} days"
+        spans[label] = {"due_to": on - timedelta(days=first)} | (
+            {"due_from": on - timedelta(days=last)} if last else {}
+        )
+    counts = count_each({label: late.filter(**{LOOKUPS[k]: day for k, day in s.items()}) for label, s in spans.items()})
+    return [
+        _row(label, {State.OVERDUE: counts[label]}, (State.OVERDUE,), "", state=State.OVERDUE.value, **spans[label])
+        for label in spans
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 from accounts.http import SignedInRequest
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, HttpResponseNotModified
@@ -13,13 +15,13 @@ from obligations.states import State
 from registers.access import access_or_404
 from registers.models import Project
 
-from reports.charts import due_forecast, unavailable
-from reports.numbers import by_project, dashboard_numbers, next_due
-from reports.rendering import FigureUnavailable, figure_svg
+from reports.charts import THEMES, WIDTHS, Chart, charts_of, unavailable
+from reports.numbers import Numbers, Row, by_project, dashboard_numbers, next_due
+from reports.rendering import FigureUnavailable, draw_ahead, figure_svg
 
-THEMES = ("light", "dark")
-SIZES = ("wide", "narrow")
 NEXT_DUE = 7
+# How often a page looks by itself whether a picture is there; each time it waits twice as long, from two seconds on.
+TRIES = 5
 
 
 @login_required
@@ -47,13 +49,17 @@ def dashboard(request: SignedInRequest, code: str) -> HttpResponse:
     project = access_or_404(request.user, code).project
     obligations, today = Obligation.objects.filter(project=project), project.today
     numbers = dashboard_numbers(project)
+    charts = charts_of(numbers)
+    draw_ahead(drawing for chart in charts.values() for drawing in chart.drawings)
     context = {
         "project": project,
         "today": today,
         "states": numbers.states,
         "mechanisms": numbers.mechanisms,
         "forecast": numbers.forecast,
-        "chart": due_forecast(numbers.forecast),
+        "ages": numbers.ages,
+        "breakdowns": _breakdowns(numbers),
+        "pictures": {chart.name.replace("-", "_"): _picture(chart, 0) for chart in charts.values()},
         "next_due": [(obligation, obligation.state(today)) for obligation in next_due(obligations, NEXT_DUE)],
         "columns": list(State),
     }
@@ -64,18 +70,62 @@ def dashboard(request: SignedInRequest, code: str) -> HttpResponse:
 @require_safe
 def figure(request: SignedInRequest, code: str, name: str) -> HttpResponse:
     """Answer with a figure as SVG; when it cannot be drawn, with one that says so."""
-    project = access_or_404(request.user, code).project
-    theme, size = request.GET.get("theme", THEMES[0]), request.GET.get("size", SIZES[0])
-    if name != "due-forecast" or theme not in THEMES or size not in SIZES:
+    theme, size = request.GET.get("theme", "light"), request.GET.get("size", "wide")
+    chart = _chart_or_404(request, code, name)
+    if theme not in THEMES or size not in WIDTHS:
         raise Http404("No such figure")
-    chart = due_forecast(dashboard_numbers(project).forecast)
+    drawing = chart.drawing(theme, size)
     try:
-        svg, digest = figure_svg(name, {**chart, "theme": theme, "size": size})
+        svg = figure_svg(drawing)
     except FigureUnavailable:
         return HttpResponse(unavailable(theme, size), content_type="image/svg+xml", status=503)
-    etag = quote_etag(digest)
+    etag = quote_etag(drawing.digest)
     known = etag in parse_etags(request.headers.get("If-None-Match", ""))
     response = HttpResponseNotModified() if known else HttpResponse(svg, content_type="image/svg+xml")
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+@login_required
+@require_safe
+def figure_part(request: SignedInRequest, code: str, name: str) -> HttpResponse:
+    """Answer with the place of a figure in the page: the picture, or again that it is being drawn."""
+    chart = _chart_or_404(request, code, name)
+    tries = request.GET.get("tries", "")
+    picture = _picture(chart, min(int(tries), TRIES) if tries.isdecimal() else 0)
+    return render(request, "reports/_figure.html", {"project": {"code": code}, "picture": picture})
+
+
+class Breakdown(NamedTuple):
+    """A table beside a figure: its heading, what its rows are called, the rows and the figure's name."""
+
+    title: str
+    heading: str
+    rows: list[Row]
+    picture: str
+
+
+def _breakdowns(numbers: Numbers) -> list[Breakdown]:
+    return [
+        Breakdown("By aspect", "Aspect", numbers.aspects, "by_aspect"),
+        Breakdown("By phase", "Phase", numbers.phases, "by_phase"),
+    ]
+
+
+def _picture(chart: Chart, tries: int) -> dict[str, Any]:
+    """Return what the place of a figure shows, and how long it waits in seconds before it looks again."""
+    return {
+        "chart": chart,
+        "ready": all(drawing.is_kept for drawing in chart.drawings),
+        "wait": 2 ** (tries + 1) if tries < TRIES else 0,
+        "next": tries + 1,
+    }
+
+
+def _chart_or_404(request: SignedInRequest, code: str, name: str) -> Chart:
+    project = access_or_404(request.user, code).project
+    chart = charts_of(dashboard_numbers(project)).get(name)
+    if chart is None:
+        raise Http404("No such figure")
+    return chart

@@ -15,7 +15,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 DATA: dict[str, Any] = {
     "title": "Due dates over the coming twelve months",
     "description": "2 overdue, 1 due in 30 days.",
-    "months": ["Earlier", "Nov", "Dec", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct"],
+    "labels": ["Earlier", "Nov", "Dec", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct"],
     "series": [
         {"state": "overdue", "label": "Overdue", "numbers": [2] + [0] * 12},
         {"state": "due_soon", "label": "Due in 30 days", "numbers": [0, 1] + [0] * 11},
@@ -25,13 +25,26 @@ DATA: dict[str, Any] = {
 }
 
 
-def _draw(**data: Any) -> bytes:
-    request = json.dumps({"figure": "due-forecast", "data": DATA | {"theme": "light", "size": "wide"} | data})
+LOOK: dict[str, Any] = {"theme": "light", "size": "wide", "width": 640, "height": 420}
+
+
+def _draw_all(*requests: dict[str, Any]) -> tuple[list[str | None], str]:
+    """Return the pictures of some requests, and what was said of those that failed."""
     done = subprocess.run(
-        [sys.executable, "-m", "reports.figures"], input=request.encode(), cwd=APP, capture_output=True, check=True
+        [sys.executable, "-m", "reports.figures"],
+        input=json.dumps(requests).encode(),
+        cwd=APP,
+        capture_output=True,
+        check=True,
     )
-    assert not done.stderr
-    return done.stdout
+    return json.loads(done.stdout), done.stderr.decode()
+
+
+def _draw(figure: str = "columns", **data: Any) -> str:
+    (picture,), said = _draw_all({"figure": figure, "data": DATA | LOOK | data})
+    assert not said
+    assert picture
+    return picture
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +58,7 @@ def test_the_same_numbers_give_the_same_bytes() -> None:
 
 def test_every_month_and_number_is_real_text(picture: ElementTree.Element) -> None:
     texts = [element.text for element in picture.iter(f"{SVG}text")]
-    assert set(DATA["months"]) <= set(texts)
+    assert set(DATA["labels"]) <= set(texts)
     assert {"Overdue", "Due in 30 days", "Upcoming", "Completed"} <= set(texts)
     assert {"2", "1", "37"} <= set(texts)
 
@@ -63,8 +76,32 @@ def test_it_obeys_the_content_security_policy(picture: ElementTree.Element) -> N
 def test_an_empty_register_and_a_large_one_can_be_drawn() -> None:
     empty = [series | {"numbers": [0] * 13} for series in DATA["series"]]
     large = [series | {"numbers": [98_765] * 13} for series in DATA["series"]]
-    assert b"Completed" in _draw(series=empty)
-    assert b"395060" in _draw(series=large, theme="dark", size="narrow")
+    assert "Completed" in _draw(series=empty)
+    assert "395060" in _draw(series=large, theme="dark", size="narrow", width=340, height=300)
+
+
+@pytest.mark.parametrize(("size", "width"), [("wide", 640), ("narrow", 340)])
+def test_lying_bars_name_each_row_and_shorten_what_has_no_room(size: str, width: int) -> None:
+    labels = ["Water", "Rehabilitation, erosion and sediment management of all disturbed land"]
+    series = [{"state": "overdue", "label": "Overdue", "numbers": [3, 0]}]
+    svg = _draw("bars", labels=labels, series=series, size=size, width=width, height=120)
+    texts = [element.text for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314 - our own
+    assert "Water" in texts
+    assert "3" in texts
+    assert any(text and text.startswith("Rehabilitation, erosion") and text.endswith("…") for text in texts)
+
+
+def test_bars_of_nothing_can_be_drawn() -> None:
+    assert "</svg>" in _draw("bars", labels=[], series=[])
+
+
+def test_a_figure_that_fails_takes_no_other_with_it() -> None:
+    (missing, drawn), said = _draw_all(
+        {"figure": "pie", "data": DATA | LOOK}, {"figure": "columns", "data": DATA | LOOK}
+    )
+    assert missing is None
+    assert drawn
+    assert "KeyError" in said
 
 
 def test_the_web_process_never_loads_matplotlib() -> None:

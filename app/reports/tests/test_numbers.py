@@ -15,9 +15,9 @@ from obligations.listing import Listing
 from obligations.models import Obligation
 from obligations.querysets import ObligationQuerySet
 from obligations.states import State, Status
-from registers.models import Mechanism, Project
+from registers.models import Aspect, Mechanism, Phase, Project
 
-from reports.numbers import Row, by_mechanism, by_project, by_state, forecast, next_due
+from reports.numbers import Row, by_mechanism, by_project, by_state, by_word, forecast, next_due, overdue_by_age
 
 TODAY = date(2026, 11, 23)
 REGISTERS = st.lists(
@@ -41,12 +41,16 @@ def _fill(
     project: Project, mechanisms: list[Mechanism], register: list[tuple[int | None, str, int]]
 ) -> ObligationQuerySet:
     emptied(project)
+    aspects = [None, *Aspect.objects.filter(organisation=project.organisation)[:2]]
+    phases = [*Phase.objects.filter(organisation=project.organisation)[:2], None]
     for number, (days, status, mechanism) in enumerate(register):
         Obligation.objects.create(
             project=project,
             mechanism=mechanisms[mechanism],
             number=str(number),
             requirement="Whatever it is.",
+            aspect=aspects[(number + mechanism) % 3],
+            phase=phases[number % 3],
             status=status,
             action_due_date=None if days is None else TODAY + timedelta(days=days),
         )
@@ -72,8 +76,13 @@ def test_each_number_is_the_length_of_the_list_it_leads_to(
     obligations = _fill(project, mechanisms, register)
     outlook = forecast(obligations, TODAY)
     rows = [by_state(obligations, TODAY), *by_mechanism(obligations, mechanisms, TODAY), *outlook.rows]
-    for row in rows:
+    ages = overdue_by_age(obligations, TODAY)
+    words = [by_word(obligations, project, name, TODAY) for name in ("aspect", "phase")]
+    for row in [*rows, *ages, *words[0], *words[1]]:
         _assert_true(project, row)
+    # Each parts the register without overlap.
+    assert {sum(row.total for row in parts) for parts in words} == {len(register)}
+    assert sum(row.total for row in ages) == obligations.overdue(TODAY).count()
     assert outlook.later.number == _listed(project, outlook.later.query)
 
 

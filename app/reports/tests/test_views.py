@@ -29,6 +29,18 @@ def _today() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _nothing_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw what is asked for and nothing beside the test."""
+    monkeypatch.setattr(views, "draw_ahead", lambda _: None)
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every figure be there when the page asks."""
+    monkeypatch.setattr(views, "draw_ahead", lambda drawings: [one.path.write_text("<svg/>") for one in drawings])
+
+
 @pytest.fixture
 def page(client: Client, viewer: User) -> Client:
     client.force_login(viewer)
@@ -56,13 +68,35 @@ def test_it_shows_what_is_next_and_the_day_it_speaks_of(page: Client) -> None:
     assert "31 May 2026" in text
 
 
-def test_the_figure_stands_beside_a_table_and_in_words(page: Client) -> None:
+def test_the_figure_stands_beside_a_table_and_in_words(page: Client, drawn: None) -> None:
     text = page.get(URL).content.decode()
     assert f'src="{FIGURE}"' in text
     assert f'{FIGURE}?theme=dark&amp;size=narrow"' in text
     assert "Stacked bars, one a month" in text
     assert "3 overdue, 4 due in 30 days, 4 upcoming" in text
     assert text.count('<th scope="row">') >= 13
+
+
+def test_until_a_picture_is_there_the_page_shows_the_table_and_looks_again(page: Client) -> None:
+    text = page.get(URL).content.decode()
+    assert "<img" not in text.partition("<main")[2]
+    assert text.count("The picture is being drawn") == 5
+    assert 'hx-get="/projects/WRL/figures/by-aspect/?tries=1"' in text
+    assert "Reload the page" in text
+    assert len(_numbers(text)) > 25
+    part = page.get("/projects/WRL/figures/by-aspect/", {"tries": "1"}).content.decode()
+    assert 'tries=2"' in part
+    assert "load delay:4s" in part
+    last = page.get("/projects/WRL/figures/by-aspect/", {"tries": "5"}).content.decode()
+    assert "hx-get" not in last
+    assert "The picture is not there yet" in last
+
+
+def test_once_it_is_there_its_place_holds_the_picture(page: Client, drawn: None) -> None:
+    page.get(URL)
+    part = page.get("/projects/WRL/figures/by-aspect/", {"tries": "2"}).content.decode()
+    assert 'src="/projects/WRL/figures/by-aspect.svg"' in part
+    assert "hx-get" not in part
 
 
 def test_an_empty_project_says_where_to_begin(page: Client, project: Project) -> None:
@@ -86,7 +120,7 @@ def test_it_takes_as_many_queries_for_200_rows_as_for_10(
                 requirement="Cost the same.",
                 action_due_date=date(2026, 12, 1),
             )
-        with django_assert_max_num_queries(20) as counted:
+        with django_assert_max_num_queries(24) as counted:
             page.get(URL)
         return len(counted)
 

@@ -17,6 +17,7 @@ RULES: dict[str, Rule | list[Rule]] = {
     "project_list": Rule(get=SIGNED_IN),
     "dashboard": Rule(get="register.view"),
     "figure": Rule(get="register.view", at={"name": "due-forecast"}),
+    "figure_part": Rule(get="register.view", at={"name": "due-forecast"}),
     "occurrence_export": Rule(get=TAKE, at={"form": "csv"}),
     "audit_workbook": Rule(get="audit.view"),
     "statutory_reports": Rule(get=LOOK),
