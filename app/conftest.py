@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _apart(settings: Settings, tmp_path: Path) -> None:
+def _apart(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test see another's rate limits or files."""
     settings.DATA_DIR = tmp_path
     cache.clear()
+    # Drawing goes on in a process beside the page: what is about figures asks for it.
+    monkeypatch.setattr("reports.views.draw_ahead", lambda _: None)
 
 
 @pytest.fixture(scope="session", autouse=True)
