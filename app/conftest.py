@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _apart(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _apart(
+    request: pytest.FixtureRequest, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Let no test see another's rate limits or files."""
     settings.DATA_DIR = tmp_path
     cache.clear()
-    # Drawing goes on in a process beside the page: what is about figures asks for it.
-    monkeypatch.setattr("reports.views.draw_ahead", lambda _: None)
+    # Drawing goes on in a process beside the page: only what looks at figures needs it.
+    if not request.node.get_closest_marker("browser"):
+        monkeypatch.setattr("reports.views.draw_ahead", lambda _: None)
 
 
 @pytest.fixture(scope="session", autouse=True)
