@@ -103,11 +103,16 @@ def marked(log: str) -> dict[int, list[str]]:
 
 
 def ended(pid: int) -> bool:
-    """Whether the process has given up all it held; its mark goes earlier than its port does."""
+    """Whether the process has given up all it held; its mark goes earlier than its port does.
+
+    Its first thread may be gone while others still hold the port (proc(5): field 20 of stat counts them).
+    """
     try:
-        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+        fields = (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return True
+    state, threads = fields[0], int(fields[17])
+    return state in "ZX" and threads <= 1
 
 
 def accepts(address: str, port: int) -> bool:
