@@ -18,6 +18,8 @@ from django.urls import Resolver404, resolve
 Handler = Callable[[HttpRequest], HttpResponse]
 
 PASSED = "second_factor_passed"
+# Of RFC 9457.
+PROBLEM = "application/problem+json"
 # Enrolment, the password that enrolment asks for again, and the way out.
 OPEN = {"mfa_activate_totp", "account_reauthenticate", "account_logout", "healthz", "readyz"}
 # These know people by a token in the address, not by the session. A calendar program has no second factor to show, and
@@ -59,7 +61,9 @@ def _name(request: HttpRequest) -> str | None:
 def _lead(request: HttpRequest, to: str, why: str) -> HttpResponse:
     """Answer in the way in which was asked: a page, a fragment or the API."""
     if request.path_info.startswith("/api/"):
-        return JsonResponse({"title": "Second factor required", "status": 403, "detail": why}, status=403)
+        return JsonResponse(
+            {"title": "Second factor required", "status": 403, "detail": why}, status=403, content_type=PROBLEM
+        )
     messages.info(request, why)
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204, headers={"HX-Redirect": resolve_url(to)})

@@ -147,12 +147,14 @@ class CreatesOnce(ApiView):
             return self.create(request)
         if len(key) > 200:
             raise Problem(400, "The Idempotency-Key is too long: send at most 200 characters, such as a UUID.")
-        said = [request.method, request.path, request.data]
-        text = json.dumps(said, sort_keys=True, default=_said)
+        text = json.dumps([request.path, request.data], sort_keys=True, default=_said)
         return self._once(request, key, hashlib.sha256(text.encode()).hexdigest())
 
     def _once(self, request: Request, key: str, fingerprint: str) -> Response:
-        KeptAnswer.objects.filter(at__lt=timezone.now() - KEPT).delete()
+        now = timezone.now()
+        # Longer than the web server lets a request take, nobody works on it any more: the process was killed.
+        abandoned = models.Q(status=None, at__lt=now - timedelta(minutes=1))
+        KeptAnswer.objects.filter(models.Q(at__lt=now - KEPT) | abandoned).delete()
         try:
             with transaction.atomic():
                 # Another request with this key waits here, and then finds the answer of the first.
@@ -182,9 +184,7 @@ class CreatesOnce(ApiView):
 
 
 def _said(value: Any) -> Any:
-    """Return what a file or a form says, for its fingerprint."""
-    if hasattr(value, "lists"):
-        return list(value.lists())
+    """Return what a file says, for the fingerprint of the form that it came in."""
     if hasattr(value, "chunks"):
         digest = hashlib.sha256()
         for chunk in value.chunks():

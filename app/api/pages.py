@@ -1,9 +1,41 @@
-"""Where the pages about tokens are: below a person's account, and in a project."""
+"""Where the pages about the API are: its reference, tokens below a person's account and in a project.
 
-from django.urls import path
+What speaks JSON to programs takes 30 MB of a small host: it is loaded when somebody first asks for it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import URLResolver, path
+from django.urls.resolvers import RoutePattern
+from django.views.defaults import page_not_found
 
 from api.views import tokens
 
+NOWHERE = "There is no such address: the API's reference has those that there are."
+
+
+def reference(request: HttpRequest) -> HttpResponse:
+    """Show the API's description to people."""
+    response: HttpResponse = import_module("api.views.reference").page(request)
+    return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer at an address that leads nowhere, to programs in their manner; Django calls it for the whole site."""
+    if not request.path_info.startswith("/api/"):
+        return page_not_found(request, exception)
+    problem = {"title": "Not Found", "status": 404, "detail": NOWHERE}
+    return JsonResponse(problem, status=404, content_type="application/problem+json")
+
+
+# With the module's name instead of the module, and a namespace, Django imports it when an address leads there.
+site = [
+    path("api-reference/", reference, name="api_reference"),
+    URLResolver(RoutePattern("api/v1/"), "api.urls", app_name="api", namespace="api"),
+]
 account = [
     path("tokens/", tokens.token_list, name="token_list"),
     path("tokens/add/", tokens.token_add, name="token_add"),

@@ -6,8 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views.defaults import page_not_found
+from django.http import Http404
 from obligations.services.findings import StaleFinding
 from obligations.services.obligations import StaleObligation
 from obligations.services.occurrences import StaleOccurrence
@@ -71,14 +70,6 @@ def problem(
         data["errors"] = errors
     kept = {name: value for name, value in (headers or {}).items() if name in {"WWW-Authenticate", "Retry-After"}}
     return Response(data, status=code, headers=kept, content_type=MEDIA_TYPE)
-
-
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer at an address that leads nowhere, to programs in their manner; Django calls it for the whole site."""
-    if not request.path_info.startswith("/api/"):
-        return page_not_found(request, exception)
-    data = problem(404, "There is no such address: see the API's reference for those that there are.").data
-    return JsonResponse(data, status=404, content_type=MEDIA_TYPE)
 
 
 def _errors(error: ValidationError) -> dict[str, list[str]]:

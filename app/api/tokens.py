@@ -23,11 +23,12 @@ LONGEST = timedelta(days=366)
 NOTED = timedelta(minutes=1)
 
 
-def has_second_factor(user: User) -> bool:
-    """Return whether the person has set up an authenticator app, where the site asks for one."""
+def has_second_factor(user: User, *, before: datetime | None = None) -> bool:
+    """Return whether the person has set up an authenticator app, where the site asks for one; before a moment or now."""
     if not settings.REQUIRE_SECOND_FACTOR:
         return True
-    found: bool = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists()
+    apps = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
+    found: bool = (apps.filter(created_at__lte=before) if before else apps).exists()
     return found
 
 
@@ -68,7 +69,8 @@ def token_of(text: str) -> Token | None:
     found = Token.objects.filter(digest=_digest(text)).select_related("user", "project").first()
     if found is None or found.revoked_at or found.expires_at <= now or not found.user.is_active:
         return None
-    if not has_second_factor(found.user):
+    # One that was made under another second factor went with that: who reset it may have had to.
+    if not has_second_factor(found.user, before=found.created_at):
         return None
     if found.last_used_at is None or now - found.last_used_at > NOTED:
         Token.objects.filter(pk=found.pk).update(last_used_at=now)

@@ -1,5 +1,4 @@
 from api import pages as api
-from api.views import reference
 from django.conf import settings
 from django.urls import include, path
 from obligations.views import planning
@@ -8,7 +7,7 @@ from reports import views as reports
 
 from config import health
 
-handler404 = "api.problems.not_found"
+handler404 = "api.pages.not_found"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
@@ -21,8 +20,7 @@ urlpatterns = [
     path("projects/<str:code>/", include("audit.urls")),
     path("projects/<str:code>/", include("notifications.urls.project")),
     path("projects/<str:code>/", include(api.project)),
-    path("api-reference/", reference.page, name="api_reference"),
-    path("api/v1/", include("api.urls")),
+    *api.site,
     path("invitations/<str:token>/", people.invitation_join, name="invitation_join"),
     path("accounts/", include("accounts.urls")),
     path("accounts/", include("notifications.urls.account")),

@@ -23,7 +23,13 @@ EXAMPLES = re.findall(r"```\n(curl .*?)```", GUIDE.read_text(), flags=re.DOTALL)
 def test_an_example_of_the_guide_works(example: str, client: Client, manager: User, project: Project) -> None:
     token = bearer(manager)["HTTP_AUTHORIZATION"].removeprefix("Bearer ")
     key = str(project.obligations.order_by("pk")[0].pk)
-    text = example.replace("$TOKEN", token).replace("$ENSSOL", "").replace("s/1/", f"s/{key}/")
+    row = client.get(f"/api/v1/projects/WRL/obligations/{key}/", HTTP_AUTHORIZATION=f"Bearer {token}")
+    text = (
+        example.replace("$ETAG", row.headers["ETag"].replace('"', r"\""))
+        .replace("$TOKEN", token)
+        .replace("$ENSSOL", "")
+        .replace("s/1/", f"s/{key}/")
+    )
     words = shlex.split(text.replace('"obligation": 1', f'"obligation": {key}').replace("\\\n", " "))
     headers: dict[str, Any] = {}
     data = method = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,9 +11,11 @@ from accounts.models import User
 from audit.models import AuditEvent, Channel
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from obligations.models import Evidence, Obligation, Occurrence
 from registers.models import Project
 
+from api.models import KeptAnswer
 from api.tests.test_tokens import bearer
 
 if TYPE_CHECKING:
@@ -131,6 +134,18 @@ def test_what_failed_can_be_sent_again_with_its_key(program: Program, obligation
     failed = program.send("obligations/", data, HTTP_IDEMPOTENCY_KEY="one")
     assert failed.json()["errors"] == {"requirement": ["This field is required."]}
     assert program.send("obligations/", {**data, "requirement": "x"}, HTTP_IDEMPOTENCY_KEY="one").status_code == 201
+
+
+def test_an_answer_that_never_came_blocks_its_key_for_a_minute(program: Program, obligation: Obligation) -> None:
+    data = {"mechanism": obligation.mechanism_id, "number": "99", "requirement": "Keep the track closed."}
+    program.send("obligations/", data, HTTP_IDEMPOTENCY_KEY="one")
+    Obligation.objects.filter(number="99").delete()
+    # As a process leaves it that was killed before it created anything.
+    KeptAnswer.objects.update(status=None, body=None, headers={})
+    assert program.send("obligations/", data, HTTP_IDEMPOTENCY_KEY="one").status_code == 409
+    KeptAnswer.objects.update(at=timezone.now() - timedelta(minutes=2))
+    assert program.send("obligations/", data, HTTP_IDEMPOTENCY_KEY="one").status_code == 201
+    assert Obligation.objects.filter(number="99").count() == 1
 
 
 def test_many_are_changed_together_or_not_at_all(program: Program, obligation: Obligation) -> None:
@@ -281,7 +296,7 @@ def test_a_browser_is_asked_for_its_csrf_token(manager: User) -> None:
 
 
 def test_whoever_asks_too_often_is_told_when_to_come_back(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
-    rates = {"token": "3/min", "writing": "1/min"}
+    rates = {"asking": "3/min", "changing": "1/min"}
     monkeypatch.setattr("rest_framework.throttling.SimpleRateThrottle.THROTTLE_RATES", rates)
     assert program.send("obligations/", {}).status_code == 422
     assert program.send("obligations/", {}).status_code == 429

@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from accounts.models import Membership, User
 from accounts.roles import Role
+from allauth.mfa.models import Authenticator
 from audit.models import AuditEvent
 from django.core.exceptions import ValidationError
 from django.test import Client
@@ -72,8 +73,11 @@ def test_nobody_without_a_second_factor_has_one(client: Client, manager: User, s
     settings.REQUIRE_SECOND_FACTOR = True
     with pytest.raises(ValidationError, match="two-step sign-in"):
         bearer(manager)
-    # Whoever loses the second factor loses what stands for it.
+    # Whoever loses the second factor loses what stands for it, and setting up another does not bring it back.
     assert client.get(PROJECTS, **headers).status_code == 401
+    Authenticator.objects.create(user=manager, type=Authenticator.Type.TOTP, data={})
+    assert client.get(PROJECTS, **headers).status_code == 401
+    assert client.get(PROJECTS, **bearer(manager)).status_code == 200
 
 
 def test_what_opens_nothing_is_told_so_with_what_to_do(client: Client, manager: User) -> None:

@@ -96,7 +96,7 @@ def world(
 def register(world: tuple[World, Path], settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     settings.DATA_DIR = world[1]
     # So many addresses a second would be too many.
-    unlimited = dict.fromkeys(("token", "writing"))
+    unlimited = dict.fromkeys(("asking", "changing"))
     monkeypatch.setattr("rest_framework.throttling.SimpleRateThrottle.THROTTLE_RATES", unlimited)
     # Each refusal would be told with all of its page.
     logging.disable(logging.CRITICAL)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from accounts.http import SignedInRequest
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from registers.forms.changing import add_errors
 
-from notifications.feed import as_ical, state_of
+from notifications.feed import state_of
 from notifications.forms import FeedForm
 from notifications.links import absolute
 from notifications.models import CalendarFeed
@@ -65,7 +67,9 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     if known:
         response: HttpResponse = HttpResponseNotModified()
     else:
-        response = HttpResponse(as_ical(feed, state), content_type="text/calendar; charset=utf-8")
+        # Loaded when a calendar is first asked for: it takes 10 MB.
+        content = import_module("notifications.ical").as_ical(feed, state)
+        response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
         response.headers["Content-Disposition"] = 'inline; filename="enssol.ics"'
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = "private, no-cache"

@@ -161,6 +161,8 @@ class Comparison:
             row.warn("action_due_date", made.note)
         if made.decides and not self.may_decide:
             row.refuse("status", "it closes or reopens what you may not sign off", "ask an approver to import it")
+        elif made.decides and self.project.organisation.four_eyes:
+            row.refuse("status", "it closes or reopens what takes two people here", "submit it on its page instead")
         if not (made.rule or made.acts):
             return
         said_here = {name: row.values[name] for name in STANDING if name in row.values}

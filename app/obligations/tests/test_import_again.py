@@ -130,6 +130,15 @@ def test_only_those_who_sign_off_may_close_by_an_import(port: Project) -> None:
     assert "ask an approver to import it" in [finding["remedy"] for finding in batch.rows.get().findings]
 
 
+def test_an_import_is_no_way_around_two_signatures(port: Project, manager: User) -> None:
+    accepted(port, "MS 9,1,Sweep,2026-03-31,not started,,\n")
+    port.organisation.four_eyes = True
+    port.organisation.save()
+    batch = checked(port, "MS 9,1,Sweep,2026-03-31,completed,2026-04-02,\n", manager)
+    assert batch.counts == {"refused": 1}
+    assert "submit it on its page instead" in [finding["remedy"] for finding in batch.rows.get().findings]
+
+
 def test_what_changed_after_the_check_stops_the_whole_batch(port: Project, manager: User) -> None:
     accepted(port, "MS 9,1,Sweep,2027-03-31,not started,,\nMS 9,2,Sow,2027-03-31,not started,,\n")
     batch = checked(port, "MS 9,1,Sweep it,2027-03-31,not started,,\nMS 9,2,Sow it,2027-03-31,not started,,\n")
