@@ -24,7 +24,7 @@ NOTED = timedelta(minutes=1)
 
 
 def has_second_factor(user: User, *, before: datetime | None = None) -> bool:
-    """Return whether the person has set up an authenticator app, where the site asks for one; before a moment or now."""
+    """Return whether the person has an authenticator app, set up before some moment, where the site asks for one."""
     if not settings.REQUIRE_SECOND_FACTOR:
         return True
     apps = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
