@@ -18,7 +18,9 @@ def overdue_before_title(context: Context) -> str:
     Costs one query while nothing changes.
     """
     project = context.get("project")
-    if not isinstance(project, Project):
+    # That something is wrong with what was entered is said before everything else.
+    sent_back = any(getattr(context.get(name), "errors", None) for name in ("form", "failed"))
+    if sent_back or not isinstance(project, Project):
         return ""
     today = project.today
     rows = Obligation.objects.filter(project=project)
