@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pytest_django.plugin import DjangoDbBlocker
 
 pytestmark = pytest.mark.django_db
-METHODS = ("GET", "POST")
+METHODS = ("GET", "POST", "PATCH")
 PATHS = {address.name: address.path for address in addresses()}
 OWN = {200, 302, 422}
 ENROLMENT = "/accounts/2fa/totp/activate/"
@@ -141,7 +141,7 @@ def test_each_address_answers_as_the_table_says(person: Person, register: World,
             if own and user:
                 register.give(user)
             for name, rule in _rules(own=own):
-                for method in METHODS:
+                for method in METHODS if rule.patch else METHODS[:2]:
                     for where in ("ours", "foreign project", "foreign object"):
                         address = _address(name, rule, register, where, theirs=person.elsewhere)
                         if address and not (own and where != "ours"):
@@ -211,7 +211,7 @@ def _by_the_table(needs: str, person: Person, rule: Rule, method: str, where: st
         return lambda status, _: status == 404 or (status == 403 and not permitted), "404"
     if not permitted:
         return _exactly(403)
-    return _exactly(rule.shows if method == "GET" else rule.does)
+    return _exactly(rule.answer(method))
 
 
 def _exactly(expected: int) -> Expected:

@@ -20,6 +20,7 @@ class Rule:
             permissions, divided by `|`, are alternatives. One that also exists as `….own` reaches whoever the object
             is assigned to.
         post: the same for acting.
+        patch: the same for changing, which only programs ask for; without the state that was read the answer is 428.
         of: which object of the project the `pk` names; see `world.py`.
         at: the address's other parameters.
         query: what follows its `?`; `{occurrence}` stands for the key of that object.
@@ -30,6 +31,7 @@ class Rule:
 
     get: str | None = None
     post: str | None = None
+    patch: str | None = None
     of: str = ""
     at: dict[str, str] = field(default_factory=dict)
     query: str = ""
@@ -37,12 +39,16 @@ class Rule:
     does: int = 422
 
     def needs(self, method: str) -> str | None:
-        return self.get if method == "GET" else self.post
+        return {"GET": self.get, "POST": self.post, "PATCH": self.patch}[method]
+
+    def answer(self, method: str) -> int:
+        """Return the status that a permitted request is answered with."""
+        return {"GET": self.shows, "POST": self.does, "PATCH": 428}[method]
 
     @property
     def reaches_own(self) -> bool:
         """Whether some may do here with what is their own that they may not do with what is others'."""
-        needs = {one for need in (self.get, self.post) if need for one in need.split("|")}
+        needs = {one for need in (self.get, self.post, self.patch) if need for one in need.split("|")}
         return any(f"{need}.own" in PERMISSIONS for need in needs)
 
 
