@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -80,10 +81,11 @@ def _errors(error: ValidationError) -> dict[str, list[str]]:
 
 def _listed(detail: Any, path: str = "") -> dict[str, list[str]]:
     """Name each error by the path to its field, such as `obligations.3.number`."""
+    items: Iterable[tuple[str, Any]]
     if isinstance(detail, dict):
         items = detail.items()
     elif isinstance(detail, list) and any(isinstance(one, dict | list) for one in detail):
-        items = ((str(place), one) for place, one in enumerate(detail) if one)  # type: ignore[assignment]
+        items = ((str(place), one) for place, one in enumerate(detail) if one)
     else:
         return {path: [str(one) for one in (detail if isinstance(detail, list) else [detail])]}
     found: dict[str, list[str]] = {}

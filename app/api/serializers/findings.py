@@ -15,7 +15,7 @@ from api.serializers.registers import ProjectRow
 class InspectionSerializer(ProjectRow):
     class Meta:
         model = Inspection
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "obligation",
             "occurrence",
@@ -29,12 +29,12 @@ class InspectionSerializer(ProjectRow):
             "summary",
             "version",
         )
-        read_only_fields = ("state", "performed_on", "performed_by", "summary", "version")
+        read_only_fields: tuple[str, ...] = ("state", "performed_on", "performed_by", "summary", "version")
 
 
 class InspectionChange(InspectionSerializer):
     class Meta(InspectionSerializer.Meta):
-        read_only_fields = (*InspectionSerializer.Meta.read_only_fields, "obligation", "occurrence")  # type: ignore[assignment]
+        read_only_fields: tuple[str, ...] = (*InspectionSerializer.Meta.read_only_fields, "obligation", "occurrence")
 
 
 class NonComplianceSerializer(ProjectRow):
@@ -42,7 +42,7 @@ class NonComplianceSerializer(ProjectRow):
 
     class Meta:
         model = NonCompliance
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "reference",
             "obligation",
@@ -58,7 +58,7 @@ class NonComplianceSerializer(ProjectRow):
             "closing_note",
             "version",
         )
-        read_only_fields = (
+        read_only_fields: tuple[str, ...] = (
             "status",
             "notification_due",
             "notified_on",
@@ -75,7 +75,7 @@ class NonComplianceSerializer(ProjectRow):
 
 class NonComplianceChange(NonComplianceSerializer):
     class Meta(NonComplianceSerializer.Meta):
-        read_only_fields = (*NonComplianceSerializer.Meta.read_only_fields, "obligation", "kind")  # type: ignore[assignment]
+        read_only_fields: tuple[str, ...] = (*NonComplianceSerializer.Meta.read_only_fields, "obligation", "kind")
 
 
 class Notification(serializers.Serializer[Any]):
@@ -91,7 +91,7 @@ class Closing(serializers.Serializer[Any]):
 class CorrectiveActionSerializer(ProjectRow):
     class Meta:
         model = CorrectiveAction
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "non_compliance",
             "description",
@@ -107,7 +107,7 @@ class CorrectiveActionSerializer(ProjectRow):
             "closed_by",
             "version",
         )
-        read_only_fields = (
+        read_only_fields: tuple[str, ...] = (
             "completed_on",
             "completion_note",
             "is_effective",
@@ -121,7 +121,7 @@ class CorrectiveActionSerializer(ProjectRow):
 
 class CorrectiveActionChange(CorrectiveActionSerializer):
     class Meta(CorrectiveActionSerializer.Meta):
-        read_only_fields = (*CorrectiveActionSerializer.Meta.read_only_fields, "non_compliance")  # type: ignore[assignment]
+        read_only_fields: tuple[str, ...] = (*CorrectiveActionSerializer.Meta.read_only_fields, "non_compliance")
 
 
 class Done(serializers.Serializer[Any]):
@@ -138,7 +138,7 @@ class Check(serializers.Serializer[Any]):
 class EventSerializer(serializers.ModelSerializer[AuditEvent]):
     class Meta:
         model = AuditEvent
-        fields = (
+        fields: tuple[str, ...] = (
             "sequence",
             "at",
             "actor",
@@ -154,4 +154,4 @@ class EventSerializer(serializers.ModelSerializer[AuditEvent]):
             "previous_hash",
             "hash",
         )
-        read_only_fields = fields
+        read_only_fields: tuple[str, ...] = fields

@@ -23,8 +23,8 @@ class ObligationSerializer(ProjectRow):
 
     class Meta:
         model = Obligation
-        fields = ("id", "code", "mechanism", "condition", *WRITABLE, *SHOWN)
-        read_only_fields = SHOWN
+        fields: tuple[str, ...] = ("id", "code", "mechanism", "condition", *WRITABLE, *SHOWN)
+        read_only_fields: tuple[str, ...] = SHOWN
         # Services tell a number that is taken, in words.
         validators: tuple[Any, ...] = ()
 
@@ -33,7 +33,7 @@ class ObligationChange(ObligationSerializer):
     """An obligation stays under its mechanism: a new version of that moves it."""
 
     class Meta(ObligationSerializer.Meta):
-        read_only_fields = (*SHOWN, "mechanism")  # type: ignore[assignment]
+        read_only_fields: tuple[str, ...] = (*SHOWN, "mechanism")
 
 
 class Change(serializers.Serializer[Any]):
@@ -73,7 +73,7 @@ class BulkResult(serializers.Serializer[Any]):
 class OccurrenceSerializer(ProjectRow):
     class Meta:
         model = Occurrence
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "obligation",
             "sequence",
@@ -96,7 +96,7 @@ class OccurrenceSerializer(ProjectRow):
             "note",
             "version",
         )
-        read_only_fields = fields
+        read_only_fields: tuple[str, ...] = fields
 
 
 class Nothing(serializers.Serializer[Any]):
@@ -140,7 +140,7 @@ class EvidenceSerializer(ProjectRow):
 
     class Meta:
         model = Evidence
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "obligation",
             "occurrence",
@@ -157,7 +157,7 @@ class EvidenceSerializer(ProjectRow):
             "size",
             "media_type",
         )
-        read_only_fields = fields
+        read_only_fields: tuple[str, ...] = fields
 
 
 class Upload(ProjectRow):
@@ -167,7 +167,15 @@ class Upload(ProjectRow):
 
     class Meta:
         model = Evidence
-        fields = ("file", "obligation", "occurrence", "inspection", "corrective_action", "description", "effective_on")
+        fields: tuple[str, ...] = (
+            "file",
+            "obligation",
+            "occurrence",
+            "inspection",
+            "corrective_action",
+            "description",
+            "effective_on",
+        )
 
 
 def _whole(value: Any) -> bool:

@@ -68,13 +68,13 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
 
     class Meta:
         model = Project
-        fields = ("code", "name", "organisation", "timezone", "today")
+        fields: tuple[str, ...] = ("code", "name", "organisation", "timezone", "today")
 
 
 class PersonSerializer(serializers.ModelSerializer[User]):
     class Meta:
         model = User
-        fields = ("id", "name", "email")
+        fields: tuple[str, ...] = ("id", "name", "email")
 
 
 class TermSerializer(serializers.Serializer[Any]):
@@ -87,14 +87,14 @@ class TermSerializer(serializers.Serializer[Any]):
 class MechanismSerializer(ProjectRow):
     class Meta:
         model = Mechanism
-        fields = ("id", *MECHANISM_FIELDS)
+        fields: tuple[str, ...] = ("id", *MECHANISM_FIELDS)
 
 
 class ConditionSerializer(ProjectRow):
     class Meta:
         model = Condition
-        fields = ("id", "mechanism", "parent", "number", "heading", "text", "is_objective", "ended_on")
-        read_only_fields = ("ended_on",)
+        fields: tuple[str, ...] = ("id", "mechanism", "parent", "number", "heading", "text", "is_objective", "ended_on")
+        read_only_fields: tuple[str, ...] = ("ended_on",)
 
 
 class ConditionCorrection(ConditionSerializer):
@@ -103,5 +103,15 @@ class ConditionCorrection(ConditionSerializer):
     reason = serializers.CharField(write_only=True, help_text="What was wrong; kept in the record.")
 
     class Meta(ConditionSerializer.Meta):
-        fields = ("id", "mechanism", "parent", "number", "heading", "text", "is_objective", "ended_on", "reason")  # type: ignore[assignment]
-        read_only_fields = ("mechanism", "parent", "ended_on")  # type: ignore[assignment]
+        fields: tuple[str, ...] = (
+            "id",
+            "mechanism",
+            "parent",
+            "number",
+            "heading",
+            "text",
+            "is_objective",
+            "ended_on",
+            "reason",
+        )
+        read_only_fields: tuple[str, ...] = ("mechanism", "parent", "ended_on")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.shortcuts import get_object_or_404
+from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from obligations.models import VOCABULARIES
 from obligations.services.mechanisms import mechanism_change
@@ -26,8 +26,6 @@ from api.serializers.registers import (
     TermSerializer,
 )
 from api.views.rows import NUMBER, ChangedRow, NewRows, Rows, listed, one_of, single
-
-WORDS = {**VOCABULARIES}
 
 
 class ProjectList(ApiView):
@@ -66,11 +64,10 @@ class TermList(Rows):
     serializer_class = TermSerializer
 
     def get_queryset(self) -> models.QuerySet[Any]:
-        model = WORDS.get(self.kwargs["vocabulary"])
-        found = model._default_manager if model else None
-        if found is None:
-            return get_object_or_404(Mechanism.objects.none())  # type: ignore[return-value]
-        return found.filter(organisation=self.project.organisation).order_by("pk")
+        model = VOCABULARIES.get(self.kwargs["vocabulary"])
+        if model is None:
+            raise Http404
+        return model._default_manager.filter(organisation=self.project.organisation).order_by("pk")
 
     def get(self, request: Request, code: str, vocabulary: str) -> Response:  # type: ignore[override]
         return super().get(request, code)
