@@ -10,6 +10,7 @@ import pytest
 import time_machine
 from accounts.models import Membership, User
 from accounts.roles import Role
+from accounts.tests.confirming import confirm_identity_of
 from allauth.mfa.models import Authenticator
 from audit.models import AuditEvent
 from django.core.exceptions import ValidationError
@@ -35,10 +36,7 @@ def bearer(user: User, *, may_write: bool = True, project: Project | None = None
 
 def test_a_token_is_made_on_its_page_shown_once_and_stored_nowhere(client: Client, manager: User) -> None:
     client.force_login(manager)
-    session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": timezone.now().timestamp()}]
-    session["account_reauthenticated_at"] = session["account_authenticated_at"] = timezone.now().timestamp()
-    session.save()
+    confirm_identity_of(client)
     last = timezone.localdate() + timedelta(days=5)
     made = client.post("/accounts/tokens/add/", {"name": "Power BI", "expires_on": str(last)})
     assert made.status_code == 201
