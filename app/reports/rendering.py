@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 DRAWING = Path(__file__).with_name("figures.py")
 # A dashboard has five figures of four variants, some ten kilobytes each: this keeps those of twenty projects.
 KEPT = 400
+# For each figure: half a second of a core, of which a small host has a twentieth, and once for loading the library.
 SECONDS = 20
 # A drawing takes a core for half a second. The rest of the threads go on answering pages.
 _waiting = BoundedSemaphore(2)
@@ -134,7 +135,7 @@ def _draw(requests: Sequence[str]) -> list[str]:
             capture_output=True,
             cwd=settings.BASE_DIR,
             env=environment,
-            timeout=SECONDS,
+            timeout=SECONDS * len(requests),
             check=True,
         )
         said = done.stderr
