@@ -43,7 +43,7 @@ CHANGING = {
 }
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # it has no types
     target_class = "api.authentication.TokenAuthentication"
     name = "token"
 

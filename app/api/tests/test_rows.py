@@ -37,7 +37,7 @@ class Program:
 
     def send(self, path: str, data: Any, method: str = "post", **headers: str) -> Response:
         send = getattr(self.client, method)
-        return send(WRL + path, json.dumps(data), "application/json", **self.headers, **headers)  # type: ignore[no-any-return]
+        return send(WRL + path, json.dumps(data), "application/json", **self.headers, **headers)  # type: ignore[no-any-return]  # by name
 
     def change(self, path: str, data: Any, method: str = "patch") -> Response:
         """Read the row and change it as it was read."""
@@ -206,7 +206,7 @@ def test_evidence_goes_up_and_comes_back_whole(program: Program, obligation: Obl
     row = Evidence.objects.get(pk=made.json()["id"])
     assert made.json()["sha256"] == row.file.sha256
     sent = program.get(f"evidence/{row.pk}/file/")
-    assert b"".join(sent.streaming_content) == content  # type: ignore[attr-defined]
+    assert b"".join(sent.streaming_content) == content  # type: ignore[attr-defined]  # a file
     assert sent.headers["X-Content-Type-Options"] == "nosniff"
     program_file = SimpleUploadedFile("run.pdf", b"MZ\x90\x00" + b"\0" * 60)
     refused = program.client.post(f"{WRL}evidence/", {**data, "file": program_file}, **program.headers)

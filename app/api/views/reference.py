@@ -38,8 +38,8 @@ class Operation(NamedTuple):
 @lru_cache(maxsize=1)
 def description() -> dict[str, Any]:
     """Return the OpenAPI document; it is made once a process, when somebody asks for it."""
-    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    validate_schema(document)  # type: ignore[no-untyped-call]
+    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]  # it has no types
+    validate_schema(document)  # type: ignore[no-untyped-call]  # it has no types
     return document
 
 

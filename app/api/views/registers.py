@@ -69,7 +69,7 @@ class TermList(Rows):
             raise Http404
         return model._default_manager.filter(organisation=self.project.organisation).order_by("pk")
 
-    def get(self, request: Request, code: str, vocabulary: str) -> Response:  # type: ignore[override]
+    def get(self, request: Request, code: str, vocabulary: str) -> Response:  # type: ignore[override]  # one more part
         return super().get(request, code)
 
 

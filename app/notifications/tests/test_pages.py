@@ -65,7 +65,7 @@ def test_the_title_of_a_projects_pages_counts_what_is_overdue(client: Client, pr
         assert _title(client, path).startswith(f"({number}) ")
     assert not _title(client, "/projects/").startswith("(")
     Obligation.objects.filter(project=project).update(status="completed")
-    Obligation.objects.filter(project=project).first().save()  # type: ignore[union-attr]
+    Obligation.objects.filter(project=project).first().save()  # type: ignore[union-attr]  # else it fails
     assert not _title(client, "/projects/WRL/register/").startswith("(")
 
 

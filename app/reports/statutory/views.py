@@ -201,7 +201,7 @@ def narrative_write(request: SignedInRequest, code: str, pk: int, key: str) -> H
         messages.error(request, " ".join(error.messages))
         response = redirect(report)
         if autosaved:
-            response = HttpResponse(status=HTTPStatus.NO_CONTENT)  # type: ignore[assignment]
+            response = HttpResponse(status=HTTPStatus.NO_CONTENT)  # type: ignore[assignment]  # no page
             response.headers["HX-Refresh"] = "true"
         return response
     context["part"] |= {"version": row.version, "row": row}
