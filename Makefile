@@ -127,8 +127,9 @@ test-app: test-packages .venv/app/.installed ## The app's tests, Chromium includ
 test-app-lts: test-packages .venv/app-lts/.installed ## The same on the current long-term Django
 	cd app && ../.venv/app-lts/bin/pytest -m "not every_page" $(JUNIT)
 
+# Who may do what is decided before the database is asked.
 test-app-postgres: test-packages .venv/app/.installed ## The same on PostgreSQL, without Chromium
-	cd app && $(PYTHON) ../tests/with_postgres.py ../.venv/app/bin/pytest -m "not browser" $(JUNIT)
+	cd app && $(PYTHON) ../tests/with_postgres.py ../.venv/app/bin/pytest -m "not browser and not every_address" $(JUNIT)
 
 test-repository: test-packages venv ## What the repository promises: inventories, templates, rig, documents
 	pytest tests $(JUNIT)

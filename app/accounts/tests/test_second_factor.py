@@ -88,6 +88,30 @@ def test_the_code_opens_it_and_the_password_alone_does_not(client: Client, kim: 
     assert client.get("/projects/").status_code == 200
 
 
+def test_a_code_is_taken_until_the_app_has_shown_the_next_one_through_and_only_once(
+    client: Client, kim: User, clock: time_machine.Traveller
+) -> None:
+    enrol(kim)
+    code = totp_code(SECRET)
+    clock.shift(59)
+    with_password(client, kim).post("/accounts/2fa/authenticate/", {"code": code})
+    assert client.get("/projects/").status_code == 200
+    again = with_password(Client(), kim)
+    again.post("/accounts/2fa/authenticate/", {"code": code})
+    assert again.get("/projects/").status_code == 302
+
+
+@pytest.mark.parametrize("seconds", [-1, 60])
+def test_a_code_from_another_time_is_refused(
+    client: Client, kim: User, clock: time_machine.Traveller, seconds: int
+) -> None:
+    enrol(kim)
+    code = totp_code(SECRET)
+    clock.shift(seconds)
+    with_password(client, kim).post("/accounts/2fa/authenticate/", {"code": code})
+    assert client.get("/projects/").status_code == 302
+
+
 def test_a_session_from_before_enrolment_ends(client: Client, kim: User) -> None:
     client.force_login(kim)
     enrol(kim)

@@ -112,6 +112,7 @@ def test_every_address_says_what_it_takes() -> None:
     assert not gone, f"Take them out of config/tests/permitted: {', '.join(sorted(gone))}"
 
 
+@pytest.mark.every_address
 @pytest.mark.parametrize("person", PEOPLE, ids=lambda person: person.name)
 def test_each_address_answers_as_the_table_says(person: Person, register: World, settings: Settings) -> None:
     settings.REQUIRE_SECOND_FACTOR = not person.second_factor

@@ -195,6 +195,9 @@ ALSO = (
     f"{REGISTER}?q=none",
     "/projects/WRL/views/add/?q=water&state=overdue",
     "/projects/WRL/audit/?q=none",
+    "/projects/WRL/mechanisms/?show=ended",
+    "/projects/WRL/inspections/?show=performed",
+    "/projects/WRL/non-compliance/?show=closed",
 )
 
 
