@@ -63,14 +63,10 @@ def main(rows: int) -> None:
         stdout=subprocess.DEVNULL,
         check=True,
     )
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    _manage("import_register", str(register), "--project", "BENCH")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    # The largest of all children so far, and the import is by far the largest.
-    memory = after.ru_maxrss / 1024
-    exported = _peak("export_register", "--project", "BENCH", str(again))
-    print(json.dumps({"cpu": cpu, "memory": memory, "export_memory": exported}))
+    imported = _used("import_register", str(register), "--project", "BENCH")
+    exported = _used("export_register", "--project", "BENCH", str(again))
+    figures = {"cpu": imported.ru_utime + imported.ru_stime, "memory": _megabytes(imported)}
+    print(json.dumps(figures | {"export_memory": _megabytes(exported)}))
 
 
 def _write(path: Path, rows: int) -> None:
@@ -108,12 +104,16 @@ def _manage(*arguments: str) -> None:
     subprocess.run([*MANAGE, *arguments], stdout=subprocess.DEVNULL, check=True)  # noqa: S603 - our own command
 
 
-def _peak(*arguments: str) -> float:
-    """Run a command and return its own peak memory in MB."""
+def _used(*arguments: str) -> resource.struct_rusage:
+    """Run a command and return what it used itself."""
     child = subprocess.Popen([*MANAGE, *arguments], stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
     _, status, used = os.wait4(child.pid, 0)
     if status:
         raise SystemExit(f"manage.py {' '.join(arguments)} failed")
+    return used
+
+
+def _megabytes(used: resource.struct_rusage) -> float:
     return used.ru_maxrss / 1024
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from config.commands import DataCommand
 
 from audit.models import Channel
 from audit.origin import changes_from
 
 
-class RecordingCommand(BaseCommand):
+class RecordingCommand(DataCommand):
     """A command whose changes are recorded as made by a command."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:

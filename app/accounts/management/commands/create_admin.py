@@ -9,15 +9,16 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from config.commands import DataCommand
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils.text import slugify
 
 from accounts.models import Organisation
 from accounts.services import administrator_ensure
 
 
-class Command(BaseCommand):
+class Command(DataCommand):
     help = (
         "Make sure that EMAIL can sign in and administers every organisation. Asks for the password; without a "
         "terminal it is standard input's first line, and a second line is the secret of their authenticator app."

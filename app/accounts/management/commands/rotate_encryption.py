@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from config.commands import DataCommand
 
 from accounts.services import secrets_renew
 
 
-class Command(BaseCommand):
+class Command(DataCommand):
     help = (
         "Encrypt what the database keeps secret under the newest of ENSSOL_ENCRYPTION_KEYS. Put the new key first and "
         "the old one behind it, run this, then take the old one away."

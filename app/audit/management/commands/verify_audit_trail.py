@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from accounts.models import Organisation
-from django.core.management.base import BaseCommand, CommandError
+from config.commands import DataCommand
+from django.core.management.base import CommandError
 from django.db import connection
 
 from audit import triggers
@@ -18,7 +19,7 @@ from audit.verification import verify
 HEAD = re.compile(r"(?P<slug>[-\w]+) (?P<sequence>[0-9]{1,18}) (?P<hash>[0-9a-f]{64})")
 
 
-class Command(BaseCommand):
+class Command(DataCommand):
     help = (
         "Prove that the audit trail is whole, or name its first broken link and fail. Prints each organisation's last "
         "event and its hash: keep that output somewhere else, and give it back one day as --expect FILE. It tells "

@@ -7,14 +7,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from config.commands import DataCommand
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from notifications.rehearsal import rehearse
 from notifications.sending import MailServerUnreachable, fill, send_waiting
 
 
-class Command(BaseCommand):
+class Command(DataCommand):
     help = (
         "Send the reminders, escalations and digests that are due now. With --on nothing is sent or written: the mails "
         "that would go out on that day are listed, as if nothing happened until then."

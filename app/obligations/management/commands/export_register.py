@@ -7,13 +7,14 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from config.commands import DataCommand
+from django.core.management.base import CommandError
 from registers.models import Project
 
 from obligations.exporting import MEDIA_TYPES, write_csv, xlsx
 
 
-class Command(BaseCommand):
+class Command(DataCommand):
     help = "Write a project's register to a file that can be imported again and changes nothing then."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from config.commands import DataCommand
+from django.core.management.base import CommandError
 
 from obligations.importing import steps, worker
 from obligations.models import ImportBatch
 
 
-class Command(BaseCommand):
+class Command(DataCommand):
     help = "Do the next step of an import that was begun in the browser; a step that was killed is taken up again."
-    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("pk", type=int, metavar="NUMBER", help="the import's number, as in its address")

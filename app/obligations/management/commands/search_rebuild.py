@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from config.commands import DataCommand
 from django.db import connection
 
 from obligations import search_index
 
 
-class Command(BaseCommand):
+class Command(DataCommand):
     help = "Read the whole register into the search anew, and let the search follow its changes again."
 
     def handle(self, *args: Any, **options: Any) -> None:

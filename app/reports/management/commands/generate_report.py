@@ -7,7 +7,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from config.commands import DataCommand
+from django.core.management.base import CommandError
 
 from reports.statutory import worker
 from reports.statutory.freezing import TamperedSnapshot
@@ -17,9 +18,8 @@ from reports.statutory.models import StatutoryReport
 KIND = 10
 
 
-class Command(BaseCommand):
+class Command(DataCommand):
     help = "Write a finalised report as PDF, DOCX and XLSX; or make what people have asked for in the browser."
-    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("report", type=int, nargs="?", metavar="NUMBER", help="the report's, as in its address")
