@@ -278,17 +278,26 @@ def test_nft_itself_loads_the_ruleset(ruleset: str, tmp_path: Path) -> None:
 
 # --- python_runtime ---------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
-    ("said", "accepted"),
+    ("said", "provider", "accepted"),
     [
-        ("Python 3.5.2", False),
-        ("Python 3.8.10", True),
-        ("Python 3.11.2", True),
-        ("Python 3.12.3", False),
-        ("", False),
+        ("Python 3.8.10\nglibc 2.31\nmachine x86_64", "distribution", True),
+        ("Python 3.11.2\nglibc 2.36\nmachine x86_64", "distribution", True),
+        ("Python 3.11.2\nglibc 2.36\nmachine aarch64", "distribution", True),
+        ("Python 3.5.2\nglibc 2.23\nmachine x86_64", "standalone", True),
+        ("Python 3.12.3\nglibc 2.39\nmachine x86_64", "standalone", True),
+        ("glibc 2.23\nmachine x86_64", "standalone", True),
+        ("Python 3.4.3\nglibc 2.16\nmachine x86_64", "standalone", False),
+        ("Python 3.12.3\nglibc 2.39\nmachine aarch64", "standalone", False),
+        ("machine x86_64", "standalone", False),
     ],
 )
-def test_a_python_that_the_app_does_not_run_on_is_refused(said: str, accepted: bool) -> None:
-    assert passes_guard("python_runtime", python_runtime_measured={"stdout": said}) is accepted
+def test_the_distributions_python_serves_or_else_the_standalone_one_where_it_runs(
+    said: str, provider: str, accepted: bool
+) -> None:
+    given = {"python_runtime_measured": {"stdout": said}}
+    templar = Templar(loader=DataLoader(), variables=variables("python_runtime", **given))
+    assert templar.template("{{ python_runtime_provider }}") == provider
+    assert passes_guard("python_runtime", **given) is accepted
 
 
 # --- nginx ------------------------------------------------------------------------------------------------------------
