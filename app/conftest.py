@@ -24,8 +24,8 @@ def _apart(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path, m
     """Let no test see another's rate limits or files."""
     settings.DATA_DIR = tmp_path
     cache.clear()
-    # Drawing goes on in a process beside the page: only what looks at figures needs it.
-    if not request.node.get_closest_marker("browser"):
+    # Drawing goes on in a process beside the page, and beside the next tests: only what looks at figures needs it.
+    if not request.node.get_closest_marker("draws"):
         monkeypatch.setattr("reports.views.draw_ahead", lambda _: None)
 
 

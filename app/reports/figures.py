@@ -1,4 +1,6 @@
-"""Draws figures: a list of requests as JSON on standard input, a list of SVGs, null for a failed one, on the output.
+"""Draws figures: a list of requests as JSON on standard input, a line of JSON for each on the output as it is drawn.
+
+A line holds an SVG as a string, or null for one that failed.
 
 Run as `python -m reports.figures`, in a process of its own: matplotlib takes forty megabytes that the web process does
 not have to spare. Nothing else imports this module, and it imports nothing of Django.
@@ -254,7 +256,8 @@ def _attributes(name: str, value: str) -> dict[str, str]:
 
 def main() -> None:
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    json.dump([_try(request) for request in json.load(sys.stdin)], sys.stdout)
+    for request in json.load(sys.stdin):
+        print(json.dumps(_try(request)), flush=True)
 
 
 def _try(request: dict[str, Any]) -> str | None:

@@ -9,14 +9,16 @@ import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import tempfile
+import time
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from threading import BoundedSemaphore, Lock
-from typing import Any
+from threading import BoundedSemaphore, Lock, Timer
+from typing import IO, Any, cast
 
 from django.conf import settings
 
@@ -25,14 +27,17 @@ logger = logging.getLogger(__name__)
 DRAWING = Path(__file__).with_name("figures.py")
 # A dashboard has five figures of four variants, some ten kilobytes each: this keeps those of twenty projects.
 KEPT = 400
-# For each figure: half a second of a core, of which a small host has a twentieth, and once for loading the library.
-SECONDS = 20
+# For each picture: half a second of a core, of which a small busy host has a fiftieth. What was drawn before is kept.
+SECONDS = 60
+# So long what failed is not drawn again, however often a page asks.
+REST = 60
 # A drawing takes a core for half a second. The rest of the threads go on answering pages.
 _waiting = BoundedSemaphore(2)
 # What is drawn ahead waits here, not in a thread that could answer a page.
 PENDING = 100
 _background = ThreadPoolExecutor(max_workers=1, thread_name_prefix="figures")
-_pending: set[str] = set()
+_pending: set[Path] = set()
+_failed: dict[Path, float] = {}
 _pending_lock = Lock()
 
 
@@ -57,6 +62,11 @@ class Drawing:
     def is_kept(self) -> bool:
         return self.path.exists()
 
+    @property
+    def failed(self) -> bool:
+        """Whether drawing it came to nothing a moment ago."""
+        return _failed.get(self.path, -REST) + REST > time.monotonic()
+
 
 @cache
 def _look(drawing: Path) -> bytes:
@@ -68,12 +78,12 @@ def figure_svg(drawing: Drawing) -> bytes:
     """Return a figure's SVG, drawn now if it was not yet.
 
     Raises:
-        FigureUnavailable: it failed, or too many are being drawn at the moment.
+        FigureUnavailable: it failed now or a moment ago, or too many are being drawn at the moment.
     """
     # Read rather than asked for: what is kept may make room at any moment.
     with suppress(FileNotFoundError):
         return drawing.path.read_bytes()
-    if not _waiting.acquire(blocking=False):
+    if drawing.failed or not _waiting.acquire(blocking=False):
         raise FigureUnavailable
     try:
         with _turn():
@@ -86,12 +96,12 @@ def figure_svg(drawing: Drawing) -> bytes:
 
 
 def draw_ahead(drawings: Iterable[Drawing]) -> None:
-    """Have what is missing drawn, in one process, without waiting for it."""
+    """Have what is missing drawn, in one process, without waiting for it; it may be asked for again and again."""
     with _pending_lock:
-        todo = [one for one in drawings if one.digest not in _pending and not one.is_kept]
+        todo = [one for one in drawings if one.path not in _pending and not one.is_kept and not one.failed]
         if not todo or len(_pending) + len(todo) > PENDING:
             return
-        _pending.update(one.digest for one in todo)
+        _pending.update(one.path for one in todo)
     _background.submit(_ahead, todo)
 
 
@@ -103,7 +113,7 @@ def _ahead(drawings: Sequence[Drawing]) -> None:
         logger.warning("Figures could not be drawn ahead: %s", error)
     finally:
         with _pending_lock:
-            _pending.difference_update(one.digest for one in drawings)
+            _pending.difference_update(one.path for one in drawings)
 
 
 def _draw_missing(drawings: Sequence[Drawing]) -> None:
@@ -111,54 +121,101 @@ def _draw_missing(drawings: Sequence[Drawing]) -> None:
     missing = [one for one in drawings if not one.is_kept]
     if not missing:
         return
-    pictures = _draw([one.request for one in missing])
-    for one, svg in zip(missing, pictures, strict=True):
-        if svg:
-            _keep(one.path, svg)
-    _make_room()
-    if not all(pictures):
+    try:
+        with closing(_draw([one.request for one in missing])) as pictures:
+            drawn = [_keep_next(pictures, one) for one in missing]
+    finally:
+        _make_room()
+    if not all(drawn):
         raise FigureUnavailable
 
 
-def _draw(requests: Sequence[str]) -> list[str]:
-    """Return the SVG of each request, empty for one that failed, from a process of its own."""
+def _keep_next(pictures: Iterator[str], drawing: Drawing) -> bool:
+    """Keep a picture as it comes: on a slow machine the first is looked at while the last is drawn."""
+    svg = ""
+    try:
+        svg = next(pictures)
+    finally:
+        # The one at which the process ends rests, too, so that the others have their turn.
+        if not svg:
+            _rest(drawing)
+    if svg:
+        _keep(drawing.path, svg)
+        _failed.pop(drawing.path, None)
+    return bool(svg)
+
+
+def _rest(drawing: Drawing) -> None:
+    if len(_failed) > PENDING:
+        _failed.clear()
+    _failed[drawing.path] = time.monotonic()
+
+
+def _draw(requests: Sequence[str]) -> Generator[str, None, None]:
+    """Yield the SVG of each request, empty for one that failed, from a process of its own, as it is drawn.
+
+    Raises:
+        FigureUnavailable: the process ended, took too long or wrote something else before all were drawn.
+    """
     environment = {
         "PATH": os.defpath,
         "MPLCONFIGDIR": str(_folder() / "matplotlib"),
         "OPENBLAS_NUM_THREADS": "1",
     }
-    said = b""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "reports.figures"],
-            input=f"[{','.join(requests)}]".encode(),
-            capture_output=True,
-            cwd=settings.BASE_DIR,
-            env=environment,
-            timeout=SECONDS * len(requests),
-            check=True,
-        )
-        said = done.stderr
-        pictures = _read(done.stdout, len(requests))
-    except (OSError, subprocess.SubprocessError, ValueError) as error:
-        said = getattr(error, "stderr", None) or said
-        logger.error("A figure could not be drawn: %s %s", error, said.decode(errors="replace")[-2000:])  # noqa: TRY400
-        raise FigureUnavailable from error
-    if not all(pictures):
-        logger.error("A figure could not be drawn: %s", said.decode(errors="replace")[-2000:])
-    return pictures
+    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as said:
+        asked.write(f"[{','.join(requests)}]".encode())
+        asked.seek(0)
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "reports.figures"],
+                stdin=asked,
+                stdout=subprocess.PIPE,
+                stderr=said,
+                cwd=settings.BASE_DIR,
+                env=environment,
+            )
+            yield from _pictures(process, len(requests))
+        except (OSError, ValueError) as error:
+            logger.error("Drawing ended early: %s", error)  # noqa: TRY400 - the trace is that of this side
+            raise FigureUnavailable from error
+        finally:
+            if words := _last_of(said):
+                logger.error("A figure could not be drawn: %s", words)
 
 
-def _read(output: bytes, number: int) -> list[str]:
-    """Return the pictures that a drawing process wrote, empty for what is none.
+def _pictures(process: subprocess.Popen[bytes], number: int) -> Iterator[str]:
+    """Yield what a process that draws writes, a line a picture, and end it with the last or when nobody wants more.
 
     Raises:
-        ValueError: it wrote something else.
+        ValueError: it ended, took too long or wrote something else.
     """
-    pictures = json.loads(output)
-    if not isinstance(pictures, list) or len(pictures) != number:
-        raise ValueError(f"{number} figures were asked for, and something else came.")
-    return [one if isinstance(one, str) and one.rstrip().endswith("</svg>") else "" for one in pictures]
+    lines = cast("IO[bytes]", process.stdout)
+    with process:
+        try:
+            for _ in range(number):
+                with _ended_after(process, SECONDS):
+                    line = lines.readline()
+                picture = json.loads(line) if line.endswith(b"\n") else line
+                if not (picture is None or isinstance(picture, str)):
+                    raise ValueError("It was ended, or wrote something else.")
+                yield picture if picture and picture.rstrip().endswith("</svg>") else ""
+        finally:
+            process.kill()
+
+
+@contextmanager
+def _ended_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
+    timer = Timer(seconds, process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _last_of(said: IO[bytes]) -> str:
+    said.seek(0)
+    return said.read().decode(errors="replace")[-2000:]
 
 
 @contextmanager

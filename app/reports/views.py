@@ -20,8 +20,10 @@ from reports.numbers import Numbers, Row, by_project, dashboard_numbers, next_du
 from reports.rendering import FigureUnavailable, draw_ahead, figure_svg
 
 NEXT_DUE = 7
-# How often a page looks by itself whether a picture is there; each time it waits twice as long, from two seconds on.
-TRIES = 5
+# How often a page looks by itself whether a picture is there: after two seconds, twice as long each time up to the
+# longest wait, for five minutes. A small host with a full queue takes that long.
+TRIES = 24
+LONGEST_WAIT = 15
 
 
 @login_required
@@ -92,6 +94,8 @@ def figure(request: SignedInRequest, code: str, name: str) -> HttpResponse:
 def figure_part(request: SignedInRequest, code: str, name: str) -> HttpResponse:
     """Answer with the place of a figure in the page: the picture, or again that it is being drawn."""
     chart = _chart_or_404(request, code, name)
+    # Again: whoever drew it may have been stopped, or have had too much to do to take it.
+    draw_ahead(chart.drawings)
     tries = request.GET.get("tries", "")
     picture = _picture(chart, min(int(tries), TRIES) if tries.isdecimal() else 0)
     return render(request, "reports/_figure.html", {"project": {"code": code}, "picture": picture})
@@ -118,7 +122,8 @@ def _picture(chart: Chart, tries: int) -> dict[str, Any]:
     return {
         "chart": chart,
         "ready": all(drawing.is_kept for drawing in chart.drawings),
-        "wait": 2 ** (tries + 1) if tries < TRIES else 0,
+        "failed": any(drawing.failed for drawing in chart.drawings),
+        "wait": min(2 ** (tries + 1), LONGEST_WAIT) if tries < TRIES else 0,
         "next": tries + 1,
     }
 

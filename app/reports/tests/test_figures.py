@@ -37,7 +37,7 @@ def _draw_all(*requests: dict[str, Any]) -> tuple[list[str | None], str]:
         capture_output=True,
         check=True,
     )
-    return json.loads(done.stdout), done.stderr.decode()
+    return [json.loads(line) for line in done.stdout.splitlines()], done.stderr.decode()
 
 
 def _draw(figure: str = "columns", **data: Any) -> str:

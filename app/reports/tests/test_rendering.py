@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,9 +23,9 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Replace the drawing by one that costs nothing and is counted."""
     requests: list[str] = []
 
-    def draw(batch: Sequence[str]) -> list[str]:
+    def draw(batch: Sequence[str]) -> Iterator[str]:
         requests.extend(batch)
-        return [f"<svg>{request}</svg>" for request in batch]
+        yield from (f"<svg>{request}</svg>" for request in batch)
 
     monkeypatch.setattr(rendering, "_draw", draw)
     return requests
@@ -87,11 +87,12 @@ def test_a_drawing_that_fails_is_said_and_leaves_nothing(settings: Settings, cap
         "print('no JSON')",
         "print('[]')",
         "print('{\"a\": 1}')",
-        "print('[\"<svg>cut off\"]')",
-        "print('[null]')",
+        "print('\"<svg>cut off\"')",
+        "print('\"<svg></svg>\"', end='')",
+        "print('null')",
         "import sys; sys.stdout.buffer.write(bytes(range(256)))",
     ],
-    ids=["killed", "fails", "words", "too few", "no list", "cut off", "nothing", "bytes"],
+    ids=["killed", "fails", "words", "a list", "an object", "cut off", "no whole line", "nothing", "bytes"],
 )
 def test_a_renderer_that_dies_or_writes_rubbish_leaves_no_figure(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings, script: str
@@ -113,10 +114,22 @@ def test_a_renderer_that_takes_too_long_is_ended(
 
 
 def test_what_succeeded_beside_a_failure_is_kept(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    monkeypatch.setattr(rendering, "_draw", lambda batch: ["", *("<svg/>" for _ in batch[1:])])
+    monkeypatch.setattr(rendering, "_draw", lambda batch: (svg for svg in ["", *("<svg/>" for _ in batch[1:])]))
     with pytest.raises(FigureUnavailable):
         rendering._draw_missing([_drawing(1), _drawing(2)])
     assert [path.stem for path in _kept(settings)] == [_drawing(2).digest]
+
+
+def test_each_picture_is_kept_as_it_comes_and_a_drawing_that_is_ended_goes_on_where_it_was(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, settings: Settings
+) -> None:
+    _renderer(monkeypatch, tmp_path, "import os; print('\"<svg>1</svg>\"', flush=True); os.kill(os.getpid(), 9)")
+    several = [_drawing(number) for number in range(3)]
+    with pytest.raises(FigureUnavailable):
+        rendering._draw_missing(several)
+    assert [one.is_kept for one in several] == [True, False, False]
+    # Only the one that was being drawn rests.
+    assert [one.failed for one in several] == [False, True, False]
 
 
 class _Later:
@@ -154,15 +167,30 @@ def test_figures_are_drawn_ahead_once_in_one_process(later: _Later, drawn: list[
     assert not later.todo
 
 
-def test_no_more_wait_than_the_bound_and_a_failure_may_be_tried_again(
+def test_the_same_figure_in_another_place_is_drawn_there(
+    later: _Later, drawn: list[str], settings: Settings, tmp_path: Path
+) -> None:
+    draw_ahead([_drawing(1)])
+    settings.DATA_DIR = tmp_path / "elsewhere"
+    draw_ahead([_drawing(1)])
+    later.run()
+    assert len(drawn) == 2
+    assert _drawing(1).is_kept
+
+
+def test_no_more_wait_than_the_bound_and_a_failure_is_tried_again_after_a_rest(
     later: _Later, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rendering, "PENDING", 3)
-    monkeypatch.setattr(rendering, "_draw", lambda batch: [""] * len(batch))
+    monkeypatch.setattr(rendering, "_draw", lambda batch: ("" for _ in batch))
     draw_ahead(_drawing(number) for number in range(3))
     draw_ahead([_drawing(4)])
     assert len(later.todo) == 1
     later.run()
+    assert _drawing(1).failed
+    draw_ahead([_drawing(1)])
+    assert not later.todo
+    monkeypatch.setattr(rendering, "REST", 0)
     draw_ahead([_drawing(1)])
     assert len(later.todo) == 1
 
@@ -171,14 +199,14 @@ def test_many_at_once_draw_one_at_a_time_and_keep_no_more_than_two_waiting(monke
     drawing, proceed = threading.Event(), threading.Event()
     running, most = 0, 0
 
-    def draw(batch: Sequence[str]) -> list[str]:
+    def draw(batch: Sequence[str]) -> Iterator[str]:
         nonlocal running, most
         running += 1
         most = max(most, running)
         drawing.set()
-        assert proceed.wait(10)
+        assert proceed.wait(60)
         running -= 1
-        return ["<svg/>" for _ in batch]
+        yield from ("<svg/>" for _ in batch)
 
     monkeypatch.setattr(rendering, "_draw", draw)
     results: list[bytes] = []
@@ -188,12 +216,12 @@ def test_many_at_once_draw_one_at_a_time_and_keep_no_more_than_two_waiting(monke
 
     first = threading.Thread(target=ask, args=(1,))
     first.start()
-    assert drawing.wait(10)
+    assert drawing.wait(60)
     with rendering._waiting, pytest.raises(FigureUnavailable):
         figure_svg(_drawing(3))
     second = threading.Thread(target=ask, args=(2,))
     second.start()
     proceed.set()
-    first.join(10)
-    second.join(10)
+    first.join(60)
+    second.join(60)
     assert (len(results), most) == (2, 1)

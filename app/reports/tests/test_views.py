@@ -87,9 +87,23 @@ def test_until_a_picture_is_there_the_page_shows_the_table_and_looks_again(page:
     part = page.get("/projects/WRL/figures/by-aspect/", {"tries": "1"}).content.decode()
     assert 'tries=2"' in part
     assert "load delay:4s" in part
-    last = page.get("/projects/WRL/figures/by-aspect/", {"tries": "5"}).content.decode()
+    last = page.get("/projects/WRL/figures/by-aspect/", {"tries": str(views.TRIES)}).content.decode()
     assert "hx-get" not in last
     assert "The picture is not there yet" in last
+
+
+def test_a_page_that_looks_again_asks_again(page: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[rendering.Drawing] = []
+    monkeypatch.setattr(views, "draw_ahead", asked.extend)
+    page.get("/projects/WRL/figures/by-aspect/", {"tries": "1"})
+    assert len(asked) == 4
+
+
+def test_a_picture_that_failed_is_said_and_looked_for_again(page: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rendering.Drawing, "failed", True)
+    text = page.get(URL).content.decode()
+    assert text.count("could not be drawn; the page will try again") == 5
+    assert "hx-get" in text
 
 
 def test_once_it_is_there_its_place_holds_the_picture(page: Client, drawn: None) -> None:
