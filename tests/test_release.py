@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,9 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
+from elftools.elf.dynamic import DynamicSection
+from elftools.elf.elffile import ELFFile
+from elftools.elf.gnuversions import GNUVerNeedSection
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import parse_wheel_filename
 from role_scripts import ROOT, load
@@ -156,16 +161,58 @@ def test_every_wheel_installs_on_ubuntu_16_04(wheelhouse: Path) -> None:
     assert [name for name, tags in wheels.items() if not tags & known] == []
 
 
-def test_no_library_in_a_wheel_asks_for_a_newer_glibc(wheelhouse: Path) -> None:
-    newest = {
-        f"{wheel.name}: {member}": max(int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", archive.read(member)))
-        for wheel in wheelhouse.glob("*manylinux*.whl")
-        for archive in [zipfile.ZipFile(wheel)]
-        for member in archive.namelist()
-        if ".so" in member and b"GLIBC_2." in archive.read(member)
+# What Ubuntu 16.04 has of the libraries that PEP 600 leaves to the host: glibc 2.23, and those of GCC 5.4.
+XENIAL = {"GLIBC": (2, 23), "GLIBCXX": (3, 4, 21), "CXXABI": (1, 3, 9), "GCC": (5, 0, 0)}
+LEFT_TO_THE_HOST = {
+    *("ld-linux-x86-64.so.2", "libc.so.6", "libdl.so.2", "libm.so.6", "libpthread.so.0", "libresolv.so.2"),
+    *("librt.so.1", "libstdc++.so.6", "libgcc_s.so.1", "libz.so.1"),
+}
+
+
+def shared_objects(wheelhouse: Path) -> Iterator[tuple[str, ELFFile]]:
+    """Every ELF file in the wheels, whatever its name, as `wheel: path`."""
+    for wheel in wheelhouse.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            for member in archive.namelist():
+                content = archive.read(member)
+                if content.startswith(b"\x7fELF"):
+                    yield f"{wheel.name}: {member}", ELFFile(io.BytesIO(content))
+
+
+def versions_needed(library: ELFFile) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The versions of a symbol's library that the loader looks for, such as ("GLIBC", (2, 17))."""
+    for section in library.iter_sections():
+        if isinstance(section, GNUVerNeedSection):
+            for _, versions in section.iter_versions():
+                for version in versions:
+                    name, _, number = version.name.rpartition("_")
+                    if name in XENIAL:
+                        yield name, tuple(map(int, number.split(".")))
+
+
+def test_no_library_in_a_wheel_asks_for_a_newer_host_than_ubuntu_16_04(wheelhouse: Path) -> None:
+    found = dict(shared_objects(wheelhouse))
+    assert len(found) > 20
+    assert {library.get_machine_arch() for library in found.values()} == {"x64"}
+    needed = {file: sorted(versions_needed(library)) for file, library in found.items()}
+    assert any(needed.values())
+    too_new = {
+        file: [version for version in versions if version[1] > XENIAL[version[0]]] for file, versions in needed.items()
     }
-    assert newest
-    assert {name: minor for name, minor in newest.items() if minor > 23} == {}
+    assert {file: versions for file, versions in too_new.items() if versions} == {}
+
+
+def test_what_a_wheel_leaves_to_the_host_is_there(wheelhouse: Path) -> None:
+    found = dict(shared_objects(wheelhouse))
+    brought = {Path(file).name for file in found}
+    linked = {
+        tag.needed
+        for library in found.values()
+        for section in library.iter_sections()
+        if isinstance(section, DynamicSection)
+        for tag in section.iter_tags("DT_NEEDED")
+    }
+    assert linked - brought <= LEFT_TO_THE_HOST
 
 
 def test_the_host_gets_the_hash_of_every_wheel_it_installs(wheelhouse: Path) -> None:
