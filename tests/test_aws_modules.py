@@ -12,6 +12,7 @@ from role_scripts import load as load_file
 from test_aws_roles import load
 
 load_file("local_aws", "aws_gaps").close_gaps()
+ENDPOINT = load("roles/aws_access/library/ec2_instance_connect_endpoint.py")
 INSTANCE = load("roles/aws_compute/library/ec2_instance_settings.py")
 SUBNETS = load("roles/aws_network/library/ec2_subnet_names.py")
 SCHEDULE = load("roles/aws_protection/library/backup_schedule.py")
@@ -114,6 +115,71 @@ def test_instances_of_a_subnet_are_named_by_their_id(ec2: Any, subnet: str) -> N
     (found,) = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
     assert found["PrivateDnsNameOptionsOnLaunch"]["HostnameType"] == "resource-name"
     assert found["PrivateDnsNameOptionsOnLaunch"]["EnableResourceNameDnsARecord"] is True
+
+
+def endpoint(subnet: str, *groups: str, **others: Any) -> dict[str, Any]:
+    tags = {"Name": "enssol-test-ssh", "Project": "enssol", "Environment": "test", "Owner": "somebody"}
+    return {"subnet_id": subnet, "group_ids": list(groups), "tags": tags, "timeout": 0, "interval": 0, **others}
+
+
+def test_an_endpoint_of_ssh_is_previewed_made_left_alone_and_removed(ec2: Any, subnet: str) -> None:
+    (group, *_) = [one["GroupId"] for one in ec2.describe_security_groups()["SecurityGroups"]]
+    preview = ENDPOINT.hold(ec2, endpoint(subnet, group), dry=True)
+    assert preview["changed"] is True
+    assert ec2.describe_instance_connect_endpoints()["InstanceConnectEndpoints"] == []
+    made = ENDPOINT.hold(ec2, endpoint(subnet, group), dry=False)
+    assert made["settings"] == preview["settings"] == ["endpoint", "subnet", "groups", "client_ip", "tags"]
+    assert ENDPOINT.hold(ec2, endpoint(subnet, group), dry=False) == {
+        "changed": False,
+        "endpoint_id": made["endpoint_id"],
+        "settings": [],
+        "diff": {"before": {}, "after": {}},
+    }
+    (found,) = ec2.describe_instance_connect_endpoints()["InstanceConnectEndpoints"]
+    assert (found["SubnetId"], found["SecurityGroupIds"], found["PreserveClientIp"]) == (subnet, [group], False)
+    assert ENDPOINT.remove(ec2, endpoint(subnet), dry=True)["changed"] is True
+    assert ENDPOINT.remove(ec2, endpoint(subnet), dry=False)["changed"] is True
+    assert ENDPOINT.remove(ec2, endpoint(subnet), dry=False)["changed"] is False
+    assert ec2.describe_instance_connect_endpoints()["InstanceConnectEndpoints"] == []
+
+
+def test_what_drifted_of_an_endpoint_is_named_and_put_back_alone(ec2: Any, subnet: str) -> None:
+    (vpc,) = [one["VpcId"] for one in ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]]
+    mine, another = (ec2.create_security_group(GroupName=n, Description=n, VpcId=vpc)["GroupId"] for n in ("a", "b"))
+    first = ENDPOINT.hold(ec2, endpoint(subnet, mine), dry=False)["endpoint_id"]
+    ec2.modify_instance_connect_endpoint(
+        InstanceConnectEndpointId=first, SecurityGroupIds=[another], PreserveClientIp=True
+    )
+    ec2.create_tags(Resources=[first], Tags=[{"Key": "Owner", "Value": "somebody else"}])
+    done = ENDPOINT.hold(ec2, endpoint(subnet, mine), dry=False)
+    assert (done["settings"], done["endpoint_id"]) == (["groups", "client_ip", "tags"], first)
+    assert ENDPOINT.hold(ec2, endpoint(subnet, mine), dry=False)["changed"] is False
+    # A subnet cannot be changed: the endpoint is made anew, and AWS allows no two.
+    moved = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.9.0/24")["Subnet"]["SubnetId"]
+    again = ENDPOINT.hold(ec2, endpoint(moved, mine), dry=False)
+    assert again["settings"] == ["subnet"]
+    (found,) = ec2.describe_instance_connect_endpoints()["InstanceConnectEndpoints"]
+    assert (found["InstanceConnectEndpointId"], found["SubnetId"]) == (again["endpoint_id"], moved)
+
+
+class Late:
+    """An EC2 that shows an endpoint in one state after the other."""
+
+    def __init__(self, *states: str) -> None:
+        self.states = list(states)
+
+    def describe_instance_connect_endpoints(self, **_: Any) -> dict[str, Any]:
+        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
+        return {"InstanceConnectEndpoints": [{"State": state, "StateMessage": "no room"}]}
+
+
+def test_an_endpoint_is_waited_for_and_a_failed_or_late_one_is_said() -> None:
+    told = {"timeout": 60, "interval": 0}
+    ENDPOINT.wait(Late("create-in-progress", "create-in-progress", "create-complete"), "e", "create-complete", told)
+    with pytest.raises(RuntimeError, match="e is create-failed: no room"):
+        ENDPOINT.wait(Late("create-in-progress", "create-failed"), "e", "create-complete", told)
+    with pytest.raises(TimeoutError, match="still create-in-progress after 0 s"):
+        ENDPOINT.wait(Late("create-in-progress"), "e", "create-complete", {"timeout": 0, "interval": 0})
 
 
 def bucket(**others: Any) -> dict[str, Any]:

@@ -279,3 +279,12 @@ def test_the_dynamic_inventory_finds_the_host_and_knows_how_to_reach_it() -> Non
     host = inventory["_meta"]["hostvars"]["enssol-local"]
     assert host["ansible_host"] == account()["address"]["PublicIp"]
     assert "StrictHostKeyChecking=yes" in host["ansible_ssh_common_args"]
+
+
+def test_the_graph_shows_the_host_by_its_tags() -> None:
+    command = ["ansible-inventory", "--inventory", "inventories/local", "--playbook-dir", "playbooks", "--graph"]
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+    graph = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+    lines = [line.strip(" |-") for line in graph.splitlines()]
+    for group in ("enssol_hosts", "tag_Environment_local", "tag_Component_web", "tag_Owner_environment_systems"):
+        assert lines[lines.index(f"@{group}:") + 1] == "enssol-local"

@@ -58,7 +58,7 @@ def back() -> Iterator[None]:
     assert attached() == []
 
 
-def test_a_bastion_is_let_in_by_its_group_and_a_session_by_nothing(back: None) -> None:
+def test_a_bastion_or_an_endpoint_is_let_in_by_its_group_and_a_session_by_nothing(back: None) -> None:
     ec2 = boto3.client("ec2")
     (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "tag:Project", "Values": ["enssol"]}])["Vpcs"]
     bastion = ec2.create_security_group(GroupName="bastion", Description="by hand", VpcId=vpc["VpcId"])["GroupId"]
@@ -69,7 +69,21 @@ def test_a_bastion_is_let_in_by_its_group_and_a_session_by_nothing(back: None) -
     )
     assert [pair["GroupId"] for pair in ssh_rule()["UserIdGroupPairs"]] == [bastion]
     assert (ssh_rule()["IpRanges"], ssh_rule()["Ipv6Ranges"]) == ([], [])
+    provision(estate_ssh_access="endpoint")
+    (endpoint,) = ec2.describe_instance_connect_endpoints()["InstanceConnectEndpoints"]
+    assert [pair["GroupId"] for pair in ssh_rule()["UserIdGroupPairs"]] == endpoint["SecurityGroupIds"]
+    assert (ssh_rule()["IpRanges"], ssh_rule()["Ipv6Ranges"]) == ([], [])
+    (group,) = ec2.describe_security_groups(GroupIds=endpoint["SecurityGroupIds"])["SecurityGroups"]
+    assert group["IpPermissions"] == []
+    assert [(rule["FromPort"], rule["IpRanges"][0]["CidrIp"]) for rule in group["IpPermissionsEgress"]] == [
+        (22, "10.0.0.0/16")
+    ]
     provision(estate_ssh_access="session_manager")
+    assert ec2.describe_instance_connect_endpoints()["InstanceConnectEndpoints"] == []
+    assert (
+        len(ec2.describe_security_groups(Filters=[{"Name": "tag:Project", "Values": ["enssol"]}])["SecurityGroups"])
+        == 1
+    )
     assert ssh_rule() == {}
     assert attached() == [MANAGED]
     ec2.delete_security_group(GroupId=bastion)

@@ -101,8 +101,8 @@ def estate_problems(estate: Mapping[str, Any], ansible_core: str) -> list[str]:
         *name_problems(estate["name"], estate["aws_account_id"], estate["aws_role_arn"]),
         *place_problems(estate["region"], estate["domain"], estate["hostname"]),
         *access_problems(estate["ssh_access"], estate["ssh_bastion"], estate["ssh_bastion_group_id"]),
-        # A session needs no network to be let in.
-        *(source_problems(estate["ssh_allowed_cidrs"]) if estate["ssh_access"] != "session_manager" else ()),
+        # What AWS itself leads to the host needs no network to be let in.
+        *(source_problems(estate["ssh_allowed_cidrs"]) if estate["ssh_access"] in {"cidrs", "bastion"} else ()),
     ]
 
 

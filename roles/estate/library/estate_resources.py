@@ -56,6 +56,7 @@ EC2 = {
     "describe_network_interfaces": "NetworkInterfaces[].NetworkInterfaceId",
     "describe_addresses": "Addresses[].PublicIp",
     "describe_nat_gateways": "NatGateways[?State != 'deleted'].NatGatewayId",
+    "describe_instance_connect_endpoints": "InstanceConnectEndpoints[].InstanceConnectEndpointId",
     "describe_vpc_endpoints": "VpcEndpoints[?State != 'deleted'].VpcEndpointId",
     "describe_security_groups": "SecurityGroups[].GroupId",
     "describe_route_tables": "RouteTables[].RouteTableId",

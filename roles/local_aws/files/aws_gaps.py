@@ -8,9 +8,11 @@ from typing import Any
 from moto.backup.responses import BackupResponse
 from moto.budgets.responses import BudgetsResponse
 from moto.core.responses import ActionResult, EmptyResult
+from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instances import Instance
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.subnets import Subnets
+from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, EC2_RESOURCE_TO_PREFIX, random_resource_id
 from moto.s3.models import FakeBucket
 
 NAMES = ("HostnameType", "EnableResourceNameDnsARecord", "EnableResourceNameDnsAAAARecord")
@@ -179,6 +181,63 @@ def change_budgets() -> None:
     BudgetsResponse.update_budget = update  # type: ignore[attr-defined]  # moto offers no hook
 
 
+def connect_endpoints() -> None:
+    """Make, show, change and remove EC2 Instance Connect endpoints, which moto does not know."""
+
+    def kept(self: InstanceResponse) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = vars(self.ec2_backend).setdefault("connect_endpoints", {})
+        return found
+
+    def tagged(self: InstanceResponse, endpoint: dict[str, Any]) -> dict[str, Any]:
+        tags = self.ec2_backend.describe_tags({"resource-id": [endpoint["InstanceConnectEndpointId"]]})
+        return {**endpoint, "Tags": [{"Key": tag["key"], "Value": tag["value"]} for tag in tags]}
+
+    def create(self: InstanceResponse) -> ActionResult:
+        subnet = self.ec2_backend.get_subnet(self._get_param("SubnetId"))
+        if any(other["VpcId"] == subnet.vpc_id for other in kept(self).values()):
+            raise EC2ClientError("ServiceQuotaExceeded", "One EC2 Instance Connect Endpoint a VPC.")
+        name = f"eice-{random_resource_id(17)}"
+        kept(self)[name] = {
+            "InstanceConnectEndpointId": name,
+            "State": "create-complete",
+            "VpcId": subnet.vpc_id,
+            "SubnetId": subnet.id,
+            "SecurityGroupIds": self._get_param("SecurityGroupIds", []),
+            "PreserveClientIp": self._get_bool_param("PreserveClientIp"),
+        }
+        self.ec2_backend.create_tags([name], self._parse_tag_specification().get("instance-connect-endpoint", {}))
+        return ActionResult({"InstanceConnectEndpoint": tagged(self, kept(self)[name])})
+
+    def describe(self: InstanceResponse) -> ActionResult:
+        found = [tagged(self, one) for one in kept(self).values()]
+        for name, values in self._filters_from_querystring().items():
+            if name.startswith("tag:"):
+                pairs = [{"Key": name.removeprefix("tag:"), "Value": value} for value in values]
+                found = [one for one in found if any(pair in one["Tags"] for pair in pairs)]
+            elif name == "instance-connect-endpoint-id":
+                found = [one for one in found if one["InstanceConnectEndpointId"] in values]
+        return ActionResult({"InstanceConnectEndpoints": found})
+
+    def modify(self: InstanceResponse) -> ActionResult:
+        endpoint = kept(self)[self._get_param("InstanceConnectEndpointId")]
+        for name in ("SecurityGroupIds", "PreserveClientIp"):
+            if (value := self._get_param(name)) is not None:
+                endpoint[name] = value
+        return ActionResult({"Return": True})
+
+    def delete(self: InstanceResponse) -> ActionResult:
+        endpoint = kept(self).pop(self._get_param("InstanceConnectEndpointId"))
+        return ActionResult({"InstanceConnectEndpoint": {**endpoint, "State": "delete-in-progress"}})
+
+    # An id that begins otherwise carries no tags.
+    EC2_PREFIX_TO_RESOURCE["eice"] = "instance-connect-endpoint"
+    EC2_RESOURCE_TO_PREFIX["instance-connect-endpoint"] = "eice"
+    InstanceResponse.create_instance_connect_endpoint = create  # type: ignore[attr-defined]  # moto offers no hook
+    InstanceResponse.describe_instance_connect_endpoints = describe  # type: ignore[attr-defined]  # nor here
+    InstanceResponse.modify_instance_connect_endpoint = modify  # type: ignore[attr-defined]  # nor here
+    InstanceResponse.delete_instance_connect_endpoint = delete  # type: ignore[attr-defined]  # nor here
+
+
 def close_gaps() -> None:
     """Close them all, once, before the server starts."""
     keep_credits()
@@ -188,3 +247,4 @@ def close_gaps() -> None:
     heed_conditions()
     select_for_backup()
     change_budgets()
+    connect_endpoints()
