@@ -235,6 +235,12 @@ def encryption_key() -> dict[str, Any]:
     return key
 
 
+def test_runs_that_were_cut_short_left_no_second_key() -> None:
+    kms = boto3.client("kms")
+    keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+    assert [key["KeyId"] for key in keys if key["KeyManager"] == "CUSTOMER"] == [encryption_key()["KeyId"]]
+
+
 def test_the_encryption_key_rotates() -> None:
     kms, key = boto3.client("kms"), encryption_key()["KeyId"]
     assert encryption_key()["KeyState"] == "Enabled"
