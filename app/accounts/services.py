@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from functools import partial
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -9,13 +11,17 @@ from allauth.mfa.models import Authenticator
 from audit.services import Entry, record
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
+from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Q
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts import cipher
 from accounts.models import Membership, Organisation, User
 from accounts.roles import Role
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -72,7 +78,18 @@ def second_factor_reset(*, user: User, actor: User | None) -> int:
     works = Q(memberships__user=user) | Q(projects__memberships__user=user)
     for organisation in Organisation.objects.filter(works).distinct():
         record(organisation, actor, entry)
+    transaction.on_commit(partial(_tell_of_reset, user))
     return number
+
+
+def _tell_of_reset(user: User) -> None:
+    """Tell a person that their second factor is gone, in case it was not they who asked."""
+    text = render_to_string("accounts/second_factor_reset.txt", {"user": user})
+    try:
+        send_mail("Your second factor was reset", text, None, [user.email])
+    except OSError:
+        # It is reset all the same; errors of the mail server are of this kind.
+        logger.exception("Nobody could be told that a second factor was reset")
 
 
 def sessions_end(user: User) -> int:

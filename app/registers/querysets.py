@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from accounts.models import Membership, User, unexpired
 from accounts.roles import SEES_ALL_PROJECTS, allowed
@@ -13,7 +13,9 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from registers.models import Project
+    from registers.models import Project, Term
+
+AnyTerm = TypeVar("AnyTerm", bound="Term")
 
 
 class ProjectQuerySet(models.QuerySet["Project"]):
@@ -25,6 +27,11 @@ class ProjectQuerySet(models.QuerySet["Project"]):
         through_organisation = organisation & unexpired("organisation__memberships__")
         directly = Q(memberships__user=user) & unexpired("memberships__")
         return self.filter(through_organisation | directly).distinct()
+
+
+def offered(words: models.QuerySet[AnyTerm], chosen: int | None = None) -> models.QuerySet[AnyTerm]:
+    """Keep the words that may be chosen: those that are not retired, and the one that is chosen already."""
+    return words.filter(~words.model.RETIRED | Q(pk=chosen))
 
 
 def roles_in(user: User | AnonymousUser, project: Project) -> set[str]:

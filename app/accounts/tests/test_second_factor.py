@@ -25,6 +25,8 @@ from accounts import cipher
 from accounts.models import Membership, User
 
 if TYPE_CHECKING:
+    from django.core.mail import EmailMessage
+    from pytest_django import DjangoCaptureOnCommitCallbacks
     from pytest_django.fixtures import Settings
 
 pytestmark = pytest.mark.django_db
@@ -136,17 +138,25 @@ def test_turning_it_off_leads_back_to_enrolment(client: Client, kim: User) -> No
 
 
 def test_who_lost_theirs_is_let_in_to_set_up_another_and_it_is_on_record(
-    client: Client, kim: User, capsys: pytest.CaptureFixture[str]
+    client: Client,
+    kim: User,
+    capsys: pytest.CaptureFixture[str],
+    mailoutbox: list[EmailMessage],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     enrol(kim)
     with_password(client, kim)
     client.post("/accounts/2fa/authenticate/", {"code": totp_code(SECRET)})
-    call_command("mfa_reset", "Kim@Example.com")
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("mfa_reset", "Kim@Example.com")
     assert "1 authenticators removed" in capsys.readouterr().out
     assert not Session.objects.filter(session_key=client.session.session_key).exists()
     assert client.get("/projects/").headers["Location"].startswith("/accounts/login/")
     event = AuditEvent.objects.latest("sequence")
     assert (event.action, event.subject_label, event.channel) == ("second_factor.reset", "kim@example.com", "command")
+    (mail,) = mailoutbox
+    assert mail.to == ["kim@example.com"]
+    assert "tell an administrator" in mail.body
     assert with_password(Client(), kim).get("/projects/").headers["Location"] == ENROLMENT
 
 

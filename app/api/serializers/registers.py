@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.models import User
-from registers.models import Condition, Mechanism, Project
+from registers.models import Condition, Mechanism, Project, Term
+from registers.querysets import offered
 from registers.services.mechanisms import FIELDS as MECHANISM_FIELDS
 from rest_framework import serializers
 
@@ -21,7 +22,10 @@ class InProject(serializers.PrimaryKeyRelatedField[Any]):
         queryset = super().get_queryset()
         if project is None or queryset is None:
             return queryset
-        return narrowed(queryset, project)
+        rows = narrowed(queryset, project)
+        if issubclass(queryset.model, Term):
+            return offered(rows, getattr(self.root.instance, f"{self.field_name}_id", None))
+        return rows
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, int) and abs(data) > GREATEST:
@@ -82,6 +86,7 @@ class TermSerializer(serializers.Serializer[Any]):
 
     id = serializers.IntegerField()
     name = serializers.CharField()
+    is_retired = serializers.BooleanField(help_text="What uses it keeps it; nothing else may use it any more.")
 
 
 class MechanismSerializer(ProjectRow):

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from obligations.models import Evidence, Obligation, Occurrence
-from registers.models import Project
+from registers.models import Aspect, Project
 
 from api.models import KeptAnswer
 from api.tests.test_tokens import bearer
@@ -170,6 +170,16 @@ def test_another_projects_words_and_people_are_not_taken(
     assert list(response.json()["errors"]) == ["responsible_person"]
 
 
+def test_a_retired_word_is_kept_and_not_taken(program: Program, obligation: Obligation) -> None:
+    assert obligation.aspect
+    retired = Aspect.objects.exclude(pk=obligation.aspect.pk)[0]
+    Aspect.objects.filter(pk__in=[retired.pk, obligation.aspect.pk]).update(retired_at=timezone.now())
+    path = f"obligations/{obligation.pk}/"
+    assert list(program.change(path, {"aspect": retired.pk}).json()["errors"]) == ["aspect"]
+    kept = program.change(path, {"aspect": obligation.aspect.pk, "supporting_information": "Seen."})
+    assert (kept.status_code, kept.json()["aspect"]) == (200, obligation.aspect.pk)
+
+
 def test_an_occurrence_goes_through_its_states(program: Program, obligation: Obligation, approver: User) -> None:
     occurrence = obligation.occurrences.filter(state__in=["scheduled", "open"]).order_by("sequence")[0]
     path, today = f"occurrences/{occurrence.pk}/", str(occurrence.project.today)
@@ -261,7 +271,7 @@ def test_the_audit_trail_is_read_by_those_who_may(auditor: User, viewer: User, p
 
 def test_words_and_people_are_found_by_their_keys(program: Program, project: Project, manager: User) -> None:
     aspects = program.get("terms/aspect/?size=200").json()["results"]
-    assert {"id", "name"} == set(aspects[0])
+    assert {"id", "name", "is_retired"} == set(aspects[0])
     assert program.get("terms/colour/").status_code == 404
     assert manager.email in [one["email"] for one in program.get("people/").json()["results"]]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from registers.models import Project
+from registers.querysets import offered
 
 from obligations.forms.obligation import ObligationForm
 from obligations.models import VOCABULARIES
@@ -40,7 +41,7 @@ class BulkForm(forms.Form):
             "responsible_person": {str(person.pk): person for person in project.people()}
         }
         for name in WORDS:
-            words = VOCABULARIES[name]._default_manager.filter(organisation=project.organisation_id)
+            words = offered(VOCABULARIES[name]._default_manager.filter(organisation=project.organisation_id))
             self.rows[name] = {str(word.pk): word for word in words}
         for name, rows in self.rows.items():
             field = self.fields[name]

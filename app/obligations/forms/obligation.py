@@ -12,6 +12,7 @@ from django.db.models import Q
 from django.http import QueryDict
 from registers.forms.changing import day_input
 from registers.models import Condition, Project, Term
+from registers.querysets import offered
 
 from obligations.describing import GROUPS, PROJECTED, in_words, label_of
 from obligations.models import Obligation
@@ -42,7 +43,8 @@ def offer_choices(form: forms.BaseForm, project: Project) -> None:
             if model is User:
                 field.queryset = project.people()
             elif issubclass(model, Term):
-                field.queryset = model._default_manager.filter(organisation=project.organisation)
+                chosen = getattr(getattr(form, "instance", None), f"{name}_id", None)
+                field.queryset = offered(model._default_manager.filter(organisation=project.organisation), chosen)
             field.empty_label = "Not recorded"
         elif isinstance(field, forms.TypedChoiceField) and not field.required:
             field.choices = [("", "Not recorded"), *(choice for choice in field.widget.choices if choice[0])]

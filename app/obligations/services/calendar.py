@@ -48,6 +48,46 @@ def holidays_add(*, actor: User, project: Project, holidays: Mapping[date, str])
     return len(new), moves
 
 
+def holiday_change(
+    *, actor: User, holiday: Holiday, changes: Mapping[str, Any], opened: Mapping[str, Any] | None = None
+) -> Moves:
+    """Move a holiday to another day or call it something else.
+
+    Args:
+        actor: who changes it; needs `mechanism.change` in the project.
+        holiday: which.
+        changes: new values by field name.
+        opened: the values that the actor saw.
+
+    Raises:
+        PermissionDenied: the actor may not change the calendar here.
+        StaleRow: somebody else changed the same field meanwhile.
+        ValidationError: that day is a holiday already.
+    """
+    project = holiday.project
+    require(actor, PERMISSION, project)
+    with changing(project.organisation):
+        current = Holiday.objects.select_for_update(of=("self",)).select_related("project").get(pk=holiday.pk)
+        twin = project.holidays.filter(on=changes.get("on", current.on)).exclude(pk=current.pk).first()
+        if twin:
+            raise ValidationError({"on": f"It is a holiday already: {twin.name}. Change or remove that one."})
+        before = current.on
+        said = store(current, changes, opened)
+        if not said:
+            return Moves()
+        moves = Moves()
+        if current.on != before:
+            moves = _after_holidays(actor, project, _rolled_off(before) | Q(due_date=current.on))
+        note(
+            actor,
+            project,
+            "holiday.change",
+            project,
+            changes={f"{before:%Y-%m-%d} {name}": said[name] for name in said},
+        )
+    return moves
+
+
 def holiday_remove(*, actor: User, holiday: Holiday) -> Moves:
     """Make a holiday a day like others.
 
@@ -58,9 +98,7 @@ def holiday_remove(*, actor: User, holiday: Holiday) -> Moves:
     require(actor, PERMISSION, project)
     with changing(project.organisation):
         holiday.delete()
-        rolled_over = Q(nominal_date__lte=holiday.on, due_date__gt=holiday.on)
-        rolled_back = Q(nominal_date__gte=holiday.on, due_date__lt=holiday.on)
-        moves = _after_holidays(actor, project, rolled_over | rolled_back)
+        moves = _after_holidays(actor, project, _rolled_off(holiday.on))
         note(actor, project, "holiday.remove", project, changes={f"{holiday.on:%Y-%m-%d}": (holiday.name, "")})
     return moves
 
@@ -173,6 +211,11 @@ def milestone_remove(*, actor: User, milestone: Milestone) -> None:
         number = Obligation.objects.filter(rule__milestone=milestone).count()
         counted = "1 obligation is" if number == 1 else f"{number} obligations are"
         raise ValidationError(f"{counted} counted from “{milestone}”: change their recurrence first.") from error
+
+
+def _rolled_off(day: date) -> Q:
+    """Return the condition of occurrences that may be due elsewhere because the day is a holiday."""
+    return Q(nominal_date__lte=day, due_date__gt=day) | Q(nominal_date__gte=day, due_date__lt=day)
 
 
 def _after_holidays(actor: User, project: Project, rolled: Q) -> Moves:

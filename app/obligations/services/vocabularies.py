@@ -10,7 +10,7 @@ from audit.services import Entry, changing, record_many
 from django.core.exceptions import ValidationError
 from django.db.models import Count, F
 from django.utils import timezone
-from registers.models import Aspect, ObligationType, Party, Phase, Project, ProjectPhase, ResponsibleRole, Term
+from registers.models import Aspect, ObligationType, Party, Phase, Project, ProjectPhase, ResponsibleRole, Word
 from registers.querysets import can
 from registers.services.changing import note, require, store
 from registers.services.terms import refuse_twin
@@ -24,7 +24,7 @@ class Vocabulary(NamedTuple):
 
     label: str
     purpose: str
-    model: type[Term]
+    model: type[Word]
     field: str
 
 
@@ -44,7 +44,7 @@ def use_counts(project: Project, kind: Vocabulary) -> dict[int, int]:
     return {key: number for key, number in used.annotate(number=Count("pk")) if key is not None}
 
 
-def term_rename(*, actor: User, project: Project, kind: Vocabulary, term: Term, name: str) -> None:
+def term_rename(*, actor: User, project: Project, kind: Vocabulary, term: Word, name: str) -> None:
     """Call a word something else wherever it is used.
 
     Raises:
@@ -59,7 +59,7 @@ def term_rename(*, actor: User, project: Project, kind: Vocabulary, term: Term, 
         note(actor, project, "term.rename", current, changes=store(current, {"name": name}))
 
 
-def term_merge(*, actor: User, project: Project, kind: Vocabulary, term: Term, into: Term) -> int:
+def term_merge(*, actor: User, project: Project, kind: Vocabulary, term: Word, into: Word) -> int:
     """Let every obligation that uses a word use another one, and delete the word.
 
     Args:
@@ -102,7 +102,7 @@ def term_merge(*, actor: User, project: Project, kind: Vocabulary, term: Term, i
     return len(users)
 
 
-def _require_everywhere(actor: User, kind: Vocabulary, term: Term) -> None:
+def _require_everywhere(actor: User, kind: Vocabulary, term: Word) -> None:
     used_in = Project.objects.filter(obligations__in=Obligation.objects.filter(**{kind.field: term})).distinct()
     if not all(can(actor, "vocabulary.manage", there) for there in used_in.select_related("organisation")):
         raise ValidationError(

@@ -89,6 +89,33 @@ def test_what_is_known_already_is_counted_and_kept(editor: Client, project: Proj
     assert project.holidays.get(on=date(2026, 12, 25)).name == "Christmas Day"
 
 
+def test_a_holiday_is_moved_and_renamed_in_place(
+    editor: Client, project: Project, duty: Obligation, workday: date
+) -> None:
+    holiday = Holiday.objects.create(project=project, on=workday + timedelta(days=1), name="Show day")
+    url = f"{CALENDAR}holidays/{holiday.pk}/"
+    opened = {"initial-on": f"{holiday.on}", "initial-name": "Show day"}
+    response = editor.post(url, opened | {"on": f"{workday}", "name": "Royal Show"}, follow=True)
+    _says(response, "Royal Show is saved. Due dates of 1 obligation: 1 moved.")
+    assert duty.occurrences.get(nominal_date=workday).due_date == workday + timedelta(days=1)
+    event = AuditEvent.objects.get(action="holiday.change")
+    assert event.changes == {
+        f"{workday + timedelta(days=1)} on": [f"{workday + timedelta(days=1)}", f"{workday}"],
+        f"{workday + timedelta(days=1)} name": ["Show day", "Royal Show"],
+    }
+    again = editor.post(url, opened | {"on": f"{workday + timedelta(days=2)}", "name": "Show day"})
+    assert again.status_code == 409
+
+
+def test_two_holidays_do_not_share_a_day(editor: Client, project: Project, workday: date) -> None:
+    Holiday.objects.create(project=project, on=workday, name="Show day")
+    other = Holiday.objects.create(project=project, on=workday + timedelta(days=1), name="Foundation day")
+    fields = {"on": f"{workday}", "name": "Foundation day"}
+    response = editor.post(f"{CALENDAR}holidays/{other.pk}/", fields)
+    assert response.status_code == 422
+    _says(response, "It is a holiday already: Show day.", "<h1>Foundation day</h1>")
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

@@ -143,6 +143,21 @@ def test_who_may_look_changes_no_word_and_a_stranger_finds_none(
     assert not Aspect.objects.filter(name="x").exists()
 
 
+def test_a_retired_word_stays_where_it_is_and_is_offered_to_nobody(editor: Client, project: Project) -> None:
+    dust = Aspect.objects.get(name="Dust")
+    duty, other = project.obligations.filter(aspect=dust)[0], project.obligations.exclude(aspect=dust)[0]
+    option = ">Dust</option>"
+    url = f"{ASPECTS}{dust.pk}/retire/"
+    _says(editor.post(url, {"retired": "yes"}, follow=True), "“Dust” is retired", "Retired")
+    assert option in editor.get(f"/projects/WRL/obligations/{duty.pk}/edit/").content.decode()
+    assert option not in editor.get(f"/projects/WRL/obligations/{other.pk}/edit/").content.decode()
+    assert option not in editor.get("/projects/WRL/obligations/add/").content.decode()
+    assert option in editor.get("/projects/WRL/register/").content.decode()
+    _says(editor.post(url, follow=True), "“Dust” is offered again.")
+    assert option in editor.get("/projects/WRL/obligations/add/").content.decode()
+    assert AuditEvent.objects.filter(action__in=["term.retire", "term.bring_back"], subject_label="Dust").count() == 2
+
+
 def test_an_unknown_vocabulary_is_not_found(editor: Client) -> None:
     assert editor.get("/projects/WRL/vocabulary/procedures/").status_code == 404
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from accounts.http import SignedInRequest
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,9 +13,9 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from registers.access import Access, access_or_404
-from registers.forms.calendar import HolidaysForm, MilestoneForm, PhaseForm
+from registers.forms.calendar import HolidayForm, HolidaysForm, MilestoneForm, PhaseForm
 from registers.forms.changing import add_errors
-from registers.models import Milestone, Phase
+from registers.models import Holiday, Milestone, Phase
 from registers.services.changing import StaleRow
 
 from obligations.services import calendar as service
@@ -46,12 +48,35 @@ def holidays_add(request: SignedInRequest, code: str) -> HttpResponse:
 
 
 @login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def holiday_edit(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
+    """Move a holiday or rename it; what is due because of it follows."""
+    access, holiday = _holiday_or_404(request, code, pk)
+    # A copy: checking a form writes into its instance, and the page still names what is stored.
+    form = HolidayForm(request.POST if request.method == "POST" else None, instance=copy(holiday))
+    status = 422 if form.is_bound else 200
+    if form.is_valid():
+        try:
+            moves = service.holiday_change(
+                actor=request.user, holiday=holiday, changes=form.changes, opened=form.opened
+            )
+        except ValidationError as error:
+            add_errors(form, error)
+        except StaleRow as stale:
+            form.conflict(stale)
+            status = 409
+        else:
+            messages.success(request, f"{form.cleaned_data['name']} is saved. {moves}")
+            return redirect("project_calendar", code)
+    context = {"project": access.project, "holiday": holiday, "form": form}
+    return render(request, "project_calendar/holiday.html", context, status=status)
+
+
+@login_required
 @require_POST
 def holiday_remove(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
     """Make a holiday a day like others."""
-    access = access_or_404(request.user, code)
-    access.require(service.PERMISSION)
-    holiday = get_object_or_404(access.project.holidays.select_related("project__organisation"), pk=pk)
+    _, holiday = _holiday_or_404(request, code, pk)
     moves = service.holiday_remove(actor=request.user, holiday=holiday)
     messages.success(request, f"{holiday} is removed. {moves}")
     return redirect("project_calendar", code)
@@ -135,6 +160,12 @@ def milestone_remove(request: SignedInRequest, code: str, pk: int) -> HttpRespon
     else:
         messages.success(request, f"{milestone} is removed.")
     return redirect("project_calendar", code)
+
+
+def _holiday_or_404(request: SignedInRequest, code: str, pk: int) -> tuple[Access, Holiday]:
+    access = access_or_404(request.user, code)
+    access.require(service.PERMISSION)
+    return access, get_object_or_404(access.project.holidays.select_related("project__organisation"), pk=pk)
 
 
 def _milestone_or_404(request: SignedInRequest, code: str, pk: int) -> tuple[Access, Milestone]:

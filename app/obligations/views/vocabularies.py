@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from registers.access import Access, access_or_404
 from registers.forms.changing import add_errors
 from registers.forms.terms import MergeForm, TermForm
-from registers.models import Term
-from registers.services.terms import term_add, term_delete
+from registers.models import Word
+from registers.services import terms
 
 from obligations.services.vocabularies import KINDS, Vocabulary, term_merge, term_rename, use_counts
 
@@ -28,7 +28,7 @@ def vocabulary_list(request: SignedInRequest, code: str, kind: str = "aspects") 
         access.require("vocabulary.manage")
     if form.is_valid():
         try:
-            term = term_add(
+            term = terms.term_add(
                 actor=request.user,
                 project=access.project,
                 vocabulary=vocabulary.model,
@@ -90,12 +90,24 @@ def term_edit(request: SignedInRequest, code: str, kind: str, pk: int) -> HttpRe
 
 @login_required
 @require_POST
+def term_retire(request: SignedInRequest, code: str, kind: str, pk: int) -> HttpResponse:
+    """Offer a word to nobody any more, or bring it back."""
+    access, _, term = _term_or_404(request, code, kind, pk)
+    retired = request.POST.get("retired") == "yes"
+    terms.term_retire(actor=request.user, project=access.project, term=term, retired=retired)
+    said = "is retired: what uses it keeps it, and it is offered no more." if retired else "is offered again."
+    messages.success(request, f"“{term}” {said}")
+    return redirect("vocabulary_list", code, kind)
+
+
+@login_required
+@require_POST
 def term_remove(request: SignedInRequest, code: str, kind: str, pk: int) -> HttpResponse:
     """Delete a word that nothing uses."""
     access, _, term = _term_or_404(request, code, kind, pk)
     name = str(term)
     try:
-        term_delete(actor=request.user, project=access.project, term=term)
+        terms.term_delete(actor=request.user, project=access.project, term=term)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("term_edit", code, kind, pk)
@@ -110,7 +122,7 @@ def _vocabulary_or_404(request: SignedInRequest, code: str, kind: str) -> tuple[
     return access, KINDS[kind]
 
 
-def _term_or_404(request: SignedInRequest, code: str, kind: str, pk: int) -> tuple[Access, Vocabulary, Term]:
+def _term_or_404(request: SignedInRequest, code: str, kind: str, pk: int) -> tuple[Access, Vocabulary, Word]:
     access, vocabulary = _vocabulary_or_404(request, code, kind)
     access.require("vocabulary.manage")
     words = vocabulary.model._default_manager.filter(organisation=access.project.organisation)

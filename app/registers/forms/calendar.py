@@ -8,7 +8,7 @@ from django import forms
 
 from registers.forms.changing import ChangeForm, day_input
 from registers.holidays import EXAMPLE, read_holidays
-from registers.models import Milestone
+from registers.models import Holiday, Milestone
 
 
 class HolidaysForm(forms.Form):
@@ -28,6 +28,13 @@ class HolidaysForm(forms.Form):
         if wrong:
             raise forms.ValidationError(wrong)
         return text
+
+
+class HolidayForm(ChangeForm):
+    class Meta:
+        model = Holiday
+        fields = ("on", "name")
+        widgets = {"on": day_input()}
 
 
 class PhaseForm(forms.Form):

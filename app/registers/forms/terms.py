@@ -6,6 +6,7 @@ from django import forms
 from django.http import QueryDict
 
 from registers.models import Term
+from registers.querysets import offered
 
 
 class TermForm(forms.Form):
@@ -19,5 +20,5 @@ class MergeForm(forms.Form):
 
     def __init__(self, data: QueryDict | None, *, term: Term) -> None:
         super().__init__(data)
-        others = type(term)._default_manager.filter(organisation=term.organisation).exclude(pk=term.pk)
+        others = offered(type(term)._default_manager.filter(organisation=term.organisation)).exclude(pk=term.pk)
         self.fields["into"] = forms.ModelChoiceField(others, label="Merge into", empty_label="Choose a word")

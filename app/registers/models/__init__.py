@@ -3,7 +3,7 @@
 from registers.models.mechanisms import Condition, DayCount, Mechanism, MechanismVersion, RollPolicy
 from registers.models.people import Invitation
 from registers.models.projects import Holiday, Milestone, Project, ProjectMembership, ProjectPhase
-from registers.models.terms import Aspect, ObligationType, Party, Phase, Procedure, ResponsibleRole, Term
+from registers.models.terms import Aspect, ObligationType, Party, Phase, Procedure, ResponsibleRole, Term, Word
 
 __all__ = [
     "Aspect",
@@ -24,4 +24,5 @@ __all__ = [
     "ResponsibleRole",
     "RollPolicy",
     "Term",
+    "Word",
 ]

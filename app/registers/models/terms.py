@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import ClassVar
 
 from accounts.models import Organisation
 from django.db import models
+from django.db.models import Q
 
 
 class Term(models.Model):
@@ -13,6 +15,8 @@ class Term(models.Model):
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=255)
+
+    RETIRED: ClassVar[Q]
 
     class Meta:
         abstract = True
@@ -23,23 +27,38 @@ class Term(models.Model):
         return self.name
 
 
-class Aspect(Term):
+class Word(Term):
+    """A word that is added, renamed, merged and retired on the pages of the vocabulary."""
+
+    retired_at = models.DateTimeField(null=True, blank=True, help_text="From then on it is offered to nobody.")
+
+    RETIRED = Q(retired_at__isnull=False)
+
+    class Meta(Term.Meta):
+        abstract = True
+
+    @property
+    def is_retired(self) -> bool:
+        return self.retired_at is not None
+
+
+class Aspect(Word):
     """Environmental aspect, such as dust or groundwater."""
 
 
-class ObligationType(Term):
+class ObligationType(Word):
     """What kind of duty it is, such as monitoring or reporting."""
 
 
-class Phase(Term):
+class Phase(Word):
     """Phase of a project, such as construction."""
 
 
-class ResponsibleRole(Term):
+class ResponsibleRole(Word):
     """Who does the work, by position."""
 
 
-class Party(Term):
+class Party(Word):
     """Who answers for it: the holder, a contractor."""
 
 
@@ -52,6 +71,8 @@ class Procedure(Term):
         ACTIVE = "active", "Active"
         OBSOLETE = "obsolete", "Obsolete"
 
+    RETIRED = Q(status=Status.OBSOLETE)
+
     reference = models.CharField("document number", max_length=100, blank=True)
     version = models.CharField(max_length=40, blank=True)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.ACTIVE)
@@ -61,6 +82,10 @@ class Procedure(Term):
     summary = models.TextField(blank=True)
     document = models.ForeignKey("files.StoredFile", on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     document_name = models.CharField(max_length=255, blank=True)
+
+    @property
+    def is_retired(self) -> bool:
+        return self.status == self.Status.OBSOLETE
 
     def review_overdue(self, on: date) -> bool:
         """Return whether the document should have been looked through before that day."""

@@ -8,9 +8,10 @@ from accounts.models import Organisation, User
 from audit.services import changing
 from django.core.exceptions import ValidationError
 from django.db.models import ProtectedError
+from django.utils import timezone
 
-from registers.models import Project, Term
-from registers.services.changing import note, require
+from registers.models import Project, Term, Word
+from registers.services.changing import note, require, store
 
 AnyTerm = TypeVar("AnyTerm", bound=Term)
 
@@ -35,6 +36,18 @@ def term_add(*, actor: User, project: Project, vocabulary: type[AnyTerm], name: 
         term.save()
         note(actor, project, "term.add", term, changes={"name": ("", name)})
     return term
+
+
+def term_retire(*, actor: User, project: Project, term: Word, retired: bool) -> None:
+    """Offer a word to nobody any more, or again; what uses it keeps it.
+
+    Raises:
+        PermissionDenied: the actor may not manage vocabularies.
+    """
+    require(actor, "vocabulary.manage", project)
+    with changing(project.organisation):
+        said = store(term, {"retired_at": timezone.now() if retired else None})
+        note(actor, project, "term.retire" if retired else "term.bring_back", term, changes=said)
 
 
 def term_delete(*, actor: User, project: Project, term: Term) -> None:
