@@ -103,9 +103,13 @@ def run(
             {"estate_ssh_access": "bastion", "estate_ssh_bastion": "bastion"},
             ["write one such as ubuntu@bastion.example.com", "write one such as sg-0123456789abcdef0"],
         ),
+        (
+            {"aws_dns_ttl": 5, "aws_dns_certificate_authorities": ["Let's Encrypt"]},
+            ["aws_dns_ttl: 5 is outside 60 to 86400", "write the names that authorities give themselves"],
+        ),
         ({"estate_termination_protection": "banana"}, ["argument 'estate_termination_protection' is of type"]),
     ],
-    ids=["estate", "network", "instance", "names", "bastion", "type"],
+    ids=["estate", "network", "instance", "names", "bastion", "dns", "type"],
 )
 def test_provision_refuses_bad_input_before_any_call(
     variables: dict[str, object], says: list[str], tmp_path: Path
@@ -126,6 +130,24 @@ def test_a_real_environment_is_refused_while_the_stand_in_is_named(tmp_path: Pat
 
 def test_local_is_refused_while_no_stand_in_is_named(tmp_path: Path) -> None:
     assert f"type `export AWS_ENDPOINT_URL={ENDPOINT}`" in run(tmp_path, "provision", endpoint="")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"decommission_environment": "staging"}, "This takes production down, and `staging` was typed"),
+        ({"decommission_environment": "production"}, "type -e decommission_production=true as well"),
+    ],
+    ids=["another name", "no second switch"],
+)
+def test_production_is_not_taken_down_without_its_name_and_a_second_switch(
+    given: dict[str, object], says: str, tmp_path: Path
+) -> None:
+    given |= {"estate_ssh_allowed_cidrs": ["192.0.2.1/32"]}
+    # No call to AWS could succeed: the credentials are none.
+    printed = run(tmp_path, "decommission", given, environment="production", endpoint="")
+    assert says in printed
+    assert "Nothing was changed" in printed
 
 
 @pytest.mark.parametrize("verb", ["configure", "deploy", "verify"])

@@ -41,6 +41,7 @@ def test_role_profile_and_name_are_gone() -> None:
     (zone,) = route53.list_hosted_zones()["HostedZones"]
     records = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
     assert {record["Type"] for record in records} == {"NS", "SOA"}
+    assert route53.list_health_checks()["HealthChecks"] == []
 
 
 def test_nobody_is_told_of_what_is_gone() -> None:

