@@ -47,6 +47,7 @@ lock: .venv/uv/.installed ## Resolve requirements/*.in again and write the hashe
 	$(LOCK) requirements/controller.in -o requirements/controller.txt
 	$(LOCK) requirements/test.in -o requirements/test.txt
 	$(LOCK) requirements/release.in -o requirements/release.txt
+	$(LOCK) requirements/nginx.in -o requirements/nginx.txt
 	$(LOCK_APP) requirements/app.in -o requirements/app.txt
 	$(LOCK_APP) requirements/app-lts.in -o requirements/app-lts.txt
 	$(LOCK) requirements/app-test.in -o requirements/app-test.txt
@@ -140,6 +141,19 @@ test-aws: test-packages venv ## Molecule: provisioning against the AWS stand-in
 test-host: test-packages venv ## Molecule: a real systemd host from bare to serving
 	molecule test --scenario-name default
 
+# Minutes of a processor, so no part of `make test`. Where upstream is out of reach:
+# make test-nginx NGINX_SOURCES=tests/data/nginx-sources.yml
+NGINX_SOURCES := roles/nginx/files/sources.yml
+BUILD_NGINX = python roles/nginx/files/build_nginx.py --sources $(NGINX_SOURCES) --lock requirements/nginx.txt \
+	--cache .cache/nginx --uv $(UV)
+
+test-nginx: venv ## Build the static nginx, unless the cache has it, and see it serve: minutes
+	$(BUILD_NGINX)
+	pytest tests/test_nginx_build.py tests/test_nginx_serves.py $(JUNIT)
+
+nginx-newer: venv ## Say which release that nginx is built from is out of date
+	@$(BUILD_NGINX) --newer
+
 bench: .venv/app/.installed ## What a large register costs, as ratios to a small one: minutes
 	cd app && ../.venv/app/bin/python -m bench
 
@@ -152,4 +166,4 @@ clean: ## Remove caches and environments, once no host runs on them
 	@test ! -d .local/guests || { echo "Hosts run on them: make demo-down; molecule destroy --all" >&2; exit 1; }
 	rm -rf .venv .cache .local .ansible
 
-.PHONY: help venv lock demo demo-code demo-down app manage test lint test-app test-app-lts test-app-postgres test-repository test-aws test-host bench docs clean
+.PHONY: help venv lock demo demo-code demo-down app manage test lint test-app test-app-lts test-app-postgres test-repository test-aws test-host test-nginx nginx-newer bench docs clean

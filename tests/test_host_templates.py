@@ -1,7 +1,7 @@
 """What the host roles write, rendered as Ansible renders it, for versions of software that cannot run here.
 
 Undefined variables are errors. What Ubuntu 16.04 does not know is checked against lists; what this machine has
-(nft, sshd, nginx) judges the same text itself, as the Molecule scenario does on a real host.
+(nft, sshd) judges the same text itself, as the Molecule scenario does on a real host.
 """
 
 from __future__ import annotations
@@ -17,15 +17,9 @@ import pytest
 import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
+from role_templates import passes_guard, render, variables
 
-ROLES = Path(__file__).resolve().parent.parent / "roles"
 CIDRS = ["198.51.100.1/32", "203.0.113.0/24", "2001:db8::/48"]
-NGINX = {
-    "nginx_hostname": "app.example.test",
-    "nginx_tls_file": "/etc/enssol/tls/site.pem",
-    "nginx_app_socket": "/run/enssol/gunicorn.sock",
-    "nginx_static_dir": "/opt/enssol/current/static",
-}
 # Keywords of sshd_config that OpenSSH 7.2p2 knows (its servconf.c), those it only tolerates left out.
 OPENSSH_7_2 = set((Path(__file__).parent / "data" / "sshd_config-7.2.txt").read_text().split())
 # ssh-audit's policy "Hardened Ubuntu Server 16.04 LTS (version 4)".
@@ -47,32 +41,6 @@ NFT_AFTER_0_5 = [
     "$",
     "define",
 ]
-
-
-def variables(role: str, **given: Any) -> dict[str, Any]:
-    """A role's defaults and variables, and over them those given."""
-    found: dict[str, Any] = {"ansible_managed": "Ansible managed", "ansible_check_mode": False}
-    for name in ("defaults", "vars"):
-        path = ROLES / role / name / "main.yml"
-        if path.exists():
-            found |= yaml.safe_load(path.read_text()) or {}
-    return found | given
-
-
-def render(role: str, template: str, **given: Any) -> str:
-    """Render a template of a role as the template action does."""
-    templar = Templar(loader=DataLoader(), variables=variables(role, **given))
-    text = (ROLES / role / "templates" / template).read_text()
-    return str(templar.do_template(text, preserve_trailing_newlines=True, escape_backslashes=False))
-
-
-def passes_guard(role: str, **given: Any) -> bool:
-    """Evaluate the conditions that a role's guard asserts."""
-    templar = Templar(loader=DataLoader(), variables=variables(role, **given))
-    tasks = yaml.safe_load((ROLES / role / "tasks" / "guard.yml").read_text())
-    conditions = next(task["ansible.builtin.assert"]["that"] for task in tasks if "ansible.builtin.assert" in task)
-    conditions = [conditions] if isinstance(conditions, str) else conditions
-    return all(templar.template("{{ " + condition + " }}") for condition in conditions)
 
 
 # --- bootstrap: the shell script runs here, with an archive, an apt-get and a clock of the test's own -----------------
@@ -298,77 +266,3 @@ def test_the_distributions_python_serves_or_else_the_standalone_one_where_it_run
     templar = Templar(loader=DataLoader(), variables=variables("python_runtime", **given))
     assert templar.template("{{ python_runtime_provider }}") == provider
     assert passes_guard("python_runtime", **given) is accepted
-
-
-# --- nginx ------------------------------------------------------------------------------------------------------------
-def nginx_conf(version: str = "1.22.1") -> str:
-    return render("nginx", "nginx.conf.j2", **NGINX, nginx_version=version)
-
-
-@pytest.mark.parametrize(
-    ("said", "accepted"),
-    [
-        ("nginx version: nginx/1.10.3 (Ubuntu)\nbuilt with OpenSSL 1.0.2g  1 Mar 2016\n", False),
-        ("nginx:\n  Installed: (none)\n  Candidate: 1.10.3-0ubuntu0.16.04.5\nOpenSSL 1.0.2g  1 Mar 2016\n", False),
-        ("nginx version: nginx/1.18.0\nbuilt with OpenSSL 1.1.1f  31 Mar 2020\n", False),
-        ("nginx:\n  Installed: (none)\n  Candidate: 1.22.1-9+deb12u11\nOpenSSL 3.0.15 3 Sep 2024\n", True),
-        ("nginx version: nginx/1.28.0\nbuilt with OpenSSL 3.5.1 1 Jul 2025\n", True),
-        ("nginx:\n  Installed: (none)\n  Candidate: (none)\nOpenSSL 3.0.15 3 Sep 2024\n", False),
-    ],
-)
-def test_an_nginx_that_cannot_do_tls_1_3_is_refused(said: str, accepted: bool) -> None:
-    assert passes_guard("nginx", nginx_measured={"stdout": said}) is accepted
-
-
-@pytest.mark.parametrize(("version", "on_listen", "directive"), [("1.22.1", True, False), ("1.28.0", False, True)])
-def test_http_2_is_asked_for_as_the_version_knows_it(version: str, on_listen: bool, directive: bool) -> None:
-    config = nginx_conf(version)
-    assert ("listen 443 ssl http2" in config) is on_listen
-    assert ("http2 on;" in config) is directive
-
-
-def test_no_protocol_but_tls_1_3_is_offered() -> None:
-    assert re.findall(r"ssl_protocols (.*);", nginx_conf()) == ["TLSv1.3"]
-
-
-def test_no_location_drops_the_headers_of_the_site() -> None:
-    config = nginx_conf()
-    names = re.findall(r"^( *)add_header (\S+)", config, flags=re.MULTILINE)
-    assert {indent for indent, _ in names} == {" " * 8}, "add_header in a location discards those of its server"
-    assert len({name for _, name in names}) == len(names)
-
-
-def test_what_a_client_claims_about_its_address_is_replaced() -> None:
-    config = nginx_conf()
-    assert "proxy_set_header X-Forwarded-For $remote_addr;" in config
-    assert "proxy_add_x_forwarded_for" not in config
-
-
-def test_static_files_come_from_the_current_release() -> None:
-    assert "alias /opt/enssol/current/static/;" in nginx_conf()
-
-
-def error_pages() -> list[dict[str, Any]]:
-    templar = Templar(loader=DataLoader(), variables=variables("nginx", **NGINX))
-    return list(templar.template("{{ nginx_error_pages }}"))
-
-
-@pytest.mark.parametrize("page", error_pages(), ids=lambda page: page["name"])
-def test_an_error_page_keeps_to_the_strict_policy(page: dict[str, Any]) -> None:
-    html = render("nginx", "error.html.j2", **NGINX, item=page)
-    assert re.search(r"<style|<script|\sstyle=|\son\w+=", html) is None
-    assert re.findall(r'(?:src|href)="([^"]+)"', html) == ["/_errors/errors.css", "/"]
-    assert f"/_errors/{page['name']}.html" in nginx_conf()
-
-
-@pytest.mark.skipif(not Path("/etc/nginx/mime.types").exists(), reason="no nginx here; Molecule asks the host's own")
-def test_nginx_itself_accepts_the_file(tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key", tmp_path / "certificate"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=app.example.test"]
-    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    pem = tmp_path / "site.pem"
-    pem.write_text(key.read_text() + certificate.read_text())
-    said = subprocess.run(["nginx", "-v"], check=True, capture_output=True, text=True).stderr
-    config = tmp_path / "nginx.conf"
-    config.write_text(nginx_conf(said.strip().rpartition("/")[2]).replace(NGINX["nginx_tls_file"], str(pem)))
-    subprocess.run(["nginx", "-t", "-c", config], check=True)

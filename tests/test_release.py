@@ -11,7 +11,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import yaml
@@ -210,7 +210,7 @@ def test_what_a_wheel_leaves_to_the_host_is_there(wheelhouse: Path) -> None:
         for library in found.values()
         for section in library.iter_sections()
         if isinstance(section, DynamicSection)
-        for tag in section.iter_tags("DT_NEEDED")
+        for tag in cast("Any", section).iter_tags("DT_NEEDED")
     }
     assert linked - brought <= LEFT_TO_THE_HOST
 
