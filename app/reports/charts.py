@@ -9,7 +9,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from obligations.states import State
 
-from reports.numbers import FORECAST_STATES, Forecast, Numbers, Row
+from reports.numbers import FORECAST_STATES, MONTHS, Forecast, Numbers, Row
 from reports.rendering import Drawing
 
 THEMES = ("light", "dark")
@@ -17,6 +17,7 @@ THEMES = ("light", "dark")
 WIDTHS = {"wide": 640, "narrow": 340}
 # A picture with more bars than this says less than its table.
 BARS = 14
+IN_WORDS = {12: "twelve", 18: "eighteen", 24: "twenty-four"}
 
 
 @dataclass(frozen=True)
@@ -43,14 +44,14 @@ class Chart:
     def description(self) -> str:
         return str(self.data["description"])
 
-    def drawing(self, theme: str, size: str) -> Drawing:
-        """Return one variant for `reports.rendering`.
+    def drawing(self, theme: str, size: str, form: str = "svg") -> Drawing:
+        """Return one variant for `reports.rendering`, as svg or png.
 
         Raises:
             KeyError: there is no such size.
         """
         look = {"theme": theme, "size": size, "width": WIDTHS[size], "height": self.heights[size]}
-        return Drawing(self.kind, self.data | look)
+        return Drawing(self.kind, self.data | look, form)
 
     @property
     def drawings(self) -> Iterator[Drawing]:
@@ -77,10 +78,12 @@ def due_forecast(outlook: Forecast) -> Chart:
         for state in FORECAST_STATES
     }
     in_words = ", ".join(f"{number} {State(state).label.lower()}" for state, number in total.items())
+    months = len(outlook.rows) - 1
+    within_a_year = months <= MONTHS
     data = {
-        "title": "Due dates over the coming twelve months",
+        "title": f"Due dates over the coming {IN_WORDS.get(months, months)} months",
         "description": f"Stacked bars, one a month, after what is late from earlier months: {in_words}.",
-        "labels": [row.label.split()[0] for row in outlook.rows],
+        "labels": [row.label.split()[0] if within_a_year else row.label for row in outlook.rows],
         "series": _series(outlook.rows, FORECAST_STATES),
     }
     return Chart("due-forecast", "columns", data, {"wide": 420, "narrow": 300})

@@ -139,10 +139,10 @@ def by_project(projects: list[Project]) -> list[tuple[Project, Row]]:
     return [(project, _row(project.code, counts.get(project.pk, {}), tuple(State))) for project in projects]
 
 
-def forecast(obligations: ObligationQuerySet, on: date) -> Forecast:
-    """Count what falls due in this and the next eleven months, and what is overdue from months before."""
+def forecast(obligations: ObligationQuerySet, on: date, months: int = MONTHS) -> Forecast:
+    """Count what falls due in so many months from this one on, and what is overdue from months before."""
     first = on.replace(day=1)
-    end = first + relativedelta(months=MONTHS)
+    end = first + relativedelta(months=months)
     counts = obligations.with_due_month().state_counts_by("due_month", on)
     late = sum(by_month[State.OVERDUE] for month, by_month in counts.items() if month and month < first)
     later = sum(by_month[State.UPCOMING] for month, by_month in counts.items() if month and month >= end)
@@ -150,7 +150,7 @@ def forecast(obligations: ObligationQuerySet, on: date) -> Forecast:
     # Of the months gone by only what is late is counted.
     others = (Cell(state, 0, "") for state in FORECAST_STATES[1:])
     rows = [Row("Earlier", "", (Cell(State.OVERDUE, late, earlier), *others), earlier)]
-    for number in range(MONTHS):
+    for number in range(months):
         month = first + relativedelta(months=number)
         last = month + relativedelta(months=1, days=-1)
         rows.append(_row(f"{month:%b %Y}", counts.get(month, {}), FORECAST_STATES, due_from=month, due_to=last))

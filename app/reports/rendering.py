@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import hashlib
 import json
@@ -24,9 +25,10 @@ from django.conf import settings
 
 logger = logging.getLogger(__name__)
 
-DRAWING = Path(__file__).with_name("figures.py")
-# A dashboard has five figures of four variants, some ten kilobytes each: this keeps those of twenty projects.
-KEPT = 400
+DRAWING = tuple(Path(__file__).with_name(f"{name}.py") for name in ("figures", "figure_parts", "figures_in_time"))
+PNG = "data:image/png;base64,"
+# A project has nine figures of four variants, some ten kilobytes each: this keeps those of thirty.
+KEPT = 1100
 # For each picture: half a second of a core, of which a small busy host has a fiftieth. What was drawn before is kept.
 SECONDS = 60
 # So long what failed is not drawn again, however often a page asks.
@@ -51,12 +53,13 @@ class Drawing:
     Args:
         kind: a key of `reports.figures.FIGURES`.
         data: what that figure takes.
+        form: svg or png.
     """
 
-    def __init__(self, kind: str, data: Mapping[str, Any]) -> None:
-        self.request = json.dumps({"figure": kind, "data": data}, sort_keys=True)
+    def __init__(self, kind: str, data: Mapping[str, Any], form: str = "svg") -> None:
+        self.request = json.dumps({"figure": kind, "data": data, "form": form}, sort_keys=True)
         self.digest = hashlib.sha256(b"\0".join((_look(DRAWING), self.request.encode()))).hexdigest()
-        self.path = _folder() / f"{self.digest}.svg"
+        self.path = _folder() / f"{self.digest}.{form}"
 
     @property
     def is_kept(self) -> bool:
@@ -69,13 +72,13 @@ class Drawing:
 
 
 @cache
-def _look(drawing: Path) -> bytes:
+def _look(drawing: tuple[Path, ...]) -> bytes:
     """Return what, beside the data, changes how a figure looks."""
-    return drawing.read_bytes() + version("matplotlib").encode()
+    return b"".join(path.read_bytes() for path in drawing) + version("matplotlib").encode()
 
 
-def figure_svg(drawing: Drawing) -> bytes:
-    """Return a figure's SVG, drawn now if it was not yet.
+def picture_of(drawing: Drawing) -> bytes:
+    """Return a figure's SVG or PNG, drawn now if it was not yet.
 
     Raises:
         FigureUnavailable: it failed now or a moment ago, or too many are being drawn at the moment.
@@ -198,9 +201,13 @@ def _pictures(process: subprocess.Popen[bytes], number: int) -> Iterator[str]:
                 picture = json.loads(line) if line.endswith(b"\n") else line
                 if not (picture is None or isinstance(picture, str)):
                     raise ValueError("It was ended, or wrote something else.")
-                yield picture if picture and picture.rstrip().endswith("</svg>") else ""
+                yield picture if picture and _is_whole(picture) else ""
         finally:
             process.kill()
+
+
+def _is_whole(picture: str) -> bool:
+    return picture.rstrip().endswith("</svg>") or picture.startswith(PNG)
 
 
 @contextmanager
@@ -226,15 +233,19 @@ def _turn() -> Iterator[None]:
         yield
 
 
-def _keep(path: Path, svg: str) -> None:
+def _keep(path: Path, picture: str) -> None:
     """Store a figure whole or not at all."""
     part = path.with_suffix(".part")
-    part.write_text(svg, encoding="utf-8")
+    part.write_bytes(base64.b64decode(picture[len(PNG) :]) if picture.startswith(PNG) else picture.encode())
     part.replace(path)
 
 
 def _make_room() -> None:
-    figures = sorted(_folder().glob("*.svg"), key=lambda figure: figure.stat().st_mtime, reverse=True)
+    figures = sorted(
+        (path for path in _folder().iterdir() if path.suffix in {".svg", ".png"}),
+        key=lambda figure: figure.stat().st_mtime,
+        reverse=True,
+    )
     for old in figures[KEPT:]:
         old.unlink(missing_ok=True)
 

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from accounts.http import SignedInRequest
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse, HttpResponseNotModified
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import parse_etags, quote_etag
 from django.views.decorators.http import require_safe
@@ -16,10 +17,14 @@ from registers.access import access_or_404
 from registers.models import Project
 
 from reports.charts import THEMES, WIDTHS, Chart, charts_of, unavailable
+from reports.exporting import table_response
 from reports.numbers import Numbers, Row, by_project, dashboard_numbers, next_due
-from reports.rendering import FigureUnavailable, draw_ahead, figure_svg
+from reports.rendering import FigureUnavailable, draw_ahead, picture_of
+from reports.scope import ClosingForm, Scope, SpanForm
+from reports.trends import PANELS, Panel, panel
 
 NEXT_DUE = 7
+PAGE_SIZE = 100
 # How often a page looks by itself whether a picture is there: after two seconds, twice as long each time up to the
 # longest wait, for five minutes. A small host with a full queue takes that long.
 TRIES = 24
@@ -70,15 +75,55 @@ def dashboard(request: SignedInRequest, code: str) -> HttpResponse:
 
 @login_required
 @require_safe
+def trends(request: SignedInRequest, code: str) -> HttpResponse:
+    """Show all figures of a register, or of the part that the address asks for, each with its table."""
+    project = access_or_404(request.user, code).project
+    scope = Scope(project, request.GET, request.user)
+    panels = [panel(scope, name) for name in PANELS]
+    # The others are drawn when somebody comes to them.
+    draw_ahead(panels[0].chart.drawings)
+    context = {
+        "project": project,
+        "today": project.today,
+        "form": scope.form,
+        "spans": SpanForm(request.GET),
+        "given": scope.given,
+        "address": scope.address,
+        "panels": [(each, _picture(each.chart, 0, scope.address, lazy=True)) for each in panels],
+    }
+    return render(request, "reports/trends.html", context)
+
+
+@login_required
+@require_safe
+def closing_list(request: SignedInRequest, code: str) -> HttpResponse:
+    """List what was done, and whether it was on time."""
+    project = access_or_404(request.user, code).project
+    scope = Scope(project, request.GET, request.user)
+    rows = scope.closings().for_table().order_by("-completed_on", "obligation__sort_key", "pk")
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {
+        "project": project,
+        "form": scope.form,
+        "asked": ClosingForm(request.GET),
+        "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
+        "query": query.urlencode(),
+    }
+    return render(request, "reports/closings.html", context)
+
+
+@login_required
+@require_safe
 def figure(request: SignedInRequest, code: str, name: str) -> HttpResponse:
     """Answer with a figure as SVG; when it cannot be drawn, with one that says so."""
     theme, size = request.GET.get("theme", "light"), request.GET.get("size", "wide")
-    chart = _chart_or_404(request, code, name)
+    chart = _chart_or_404(request, code, name)[0]
     if theme not in THEMES or size not in WIDTHS:
         raise Http404("No such figure")
     drawing = chart.drawing(theme, size)
     try:
-        svg = figure_svg(drawing)
+        svg = picture_of(drawing)
     except FigureUnavailable:
         return HttpResponse(unavailable(theme, size), content_type="image/svg+xml", status=503)
     etag = quote_etag(drawing.digest)
@@ -93,12 +138,36 @@ def figure(request: SignedInRequest, code: str, name: str) -> HttpResponse:
 @require_safe
 def figure_part(request: SignedInRequest, code: str, name: str) -> HttpResponse:
     """Answer with the place of a figure in the page: the picture, or again that it is being drawn."""
-    chart = _chart_or_404(request, code, name)
+    chart, address = _chart_or_404(request, code, name)
     # Again: whoever drew it may have been stopped, or have had too much to do to take it.
     draw_ahead(chart.drawings)
     tries = request.GET.get("tries", "")
-    picture = _picture(chart, min(int(tries), TRIES) if tries.isdecimal() else 0)
+    picture = _picture(chart, min(int(tries), TRIES) if tries.isdecimal() else 0, address)
     return render(request, "reports/_figure.html", {"project": {"code": code}, "picture": picture})
+
+
+@login_required
+@require_safe
+def figure_png(request: SignedInRequest, code: str, name: str) -> HttpResponse:
+    """Give a figure to take away, for a report or a slide."""
+    chart = _chart_or_404(request, code, name)[0]
+    try:
+        png = picture_of(chart.drawing("light", "wide", "png"))
+    except FigureUnavailable:
+        words = "The picture could not be drawn now. The table holds the same numbers; try again in a minute."
+        return HttpResponse(words, content_type="text/plain; charset=utf-8", status=503, headers={"Retry-After": "60"})
+    headers = {"Content-Disposition": f'attachment; filename="{code}-{name}.png"', "Cache-Control": "private, no-cache"}
+    return HttpResponse(png, content_type="image/png", headers=headers)
+
+
+@login_required
+@require_safe
+def figure_csv(request: SignedInRequest, code: str, name: str) -> StreamingHttpResponse:
+    """Give the table of a figure to take away."""
+    access = access_or_404(request.user, code)
+    access.require("export.run")
+    rows = _panel_or_404(Scope(access.project, request.GET, request.user), name).rows
+    return table_response(f"{code}-{name}", "csv", rows)
 
 
 class Breakdown(NamedTuple):
@@ -117,20 +186,36 @@ def _breakdowns(numbers: Numbers) -> list[Breakdown]:
     ]
 
 
-def _picture(chart: Chart, tries: int) -> dict[str, Any]:
-    """Return what the place of a figure shows, and how long it waits in seconds before it looks again."""
+def _picture(chart: Chart, tries: int, address: str = "", *, lazy: bool = False) -> dict[str, Any]:
+    """Return what the place of a figure shows, and how long it waits in seconds before it looks again.
+
+    Args:
+        chart: the figure.
+        tries: how often the page has looked.
+        address: the filters that it is drawn under.
+        lazy: whether it is looked for only when somebody comes to its place.
+    """
     return {
+        "lazy": lazy,
         "chart": chart,
         "ready": all(drawing.is_kept for drawing in chart.drawings),
         "failed": any(drawing.failed for drawing in chart.drawings),
         "wait": min(2 ** (tries + 1), LONGEST_WAIT) if tries < TRIES else 0,
         "next": tries + 1,
+        "address": f"{address}&" if address else "",
     }
 
 
-def _chart_or_404(request: SignedInRequest, code: str, name: str) -> Chart:
+def _chart_or_404(request: SignedInRequest, code: str, name: str) -> tuple[Chart, str]:
+    """Return a figure and the filters under which it is drawn, as they stand in an address."""
     project = access_or_404(request.user, code).project
-    chart = charts_of(dashboard_numbers(project)).get(name)
-    if chart is None:
+    scope = Scope(project, request.GET, request.user)
+    if scope.is_whole and (chart := charts_of(dashboard_numbers(project)).get(name)):
+        return chart, ""
+    return _panel_or_404(scope, name).chart, scope.address
+
+
+def _panel_or_404(scope: Scope, name: str) -> Panel:
+    if name not in PANELS:
         raise Http404("No such figure")
-    return chart
+    return panel(scope, name)

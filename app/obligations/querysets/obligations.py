@@ -222,6 +222,14 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
             counts.setdefault(value, dict.fromkeys(State.values, 0))[state] = number
         return counts
 
+    def counts_by_due_month(self, field: str, first: date, last: date) -> dict[Any, dict[date, int]]:
+        """Return for each value of the field how many fall due in each month from one day to another, in one query."""
+        counts: dict[Any, dict[date, int]] = {}
+        due = self.order_by().filter(action_due_date__range=(first, last)).with_due_month()
+        for value, month, number in due.values_list(field, "due_month").annotate(number=Count("pk")):
+            counts.setdefault(value, {})[month] = number
+        return counts
+
     def with_due_month(self) -> ObligationQuerySet:
         """Annotate `due_month`, the first day of the month in which the obligation falls due."""
         return self.annotate(due_month=TruncMonth("action_due_date"))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from accounts.models import User
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Count, F, Q, Value, When
+from django.db.models.functions import TruncMonth
 from registers.models import Project
 
 from obligations.states import OccurrenceState
@@ -17,6 +18,7 @@ from obligations.states import OccurrenceState
 if TYPE_CHECKING:
     from obligations.models import Occurrence  # noqa: F401  the base class names it in a string
 
+LATE = Q(completed_on__gt=F("due_date"))
 DONE = (OccurrenceState.CLOSED, OccurrenceState.CANCELLED)
 
 
@@ -37,6 +39,21 @@ class OccurrenceQuerySet(models.QuerySet["Occurrence"]):
     def due_within(self, days: int, on: date) -> OccurrenceQuerySet:
         """Keep what is unfinished and falls due from that day to `days` days later."""
         return self.unfinished().filter(due_date__range=(on, on + timedelta(days=days)))
+
+    def closed_between(self, first: date, last: date) -> OccurrenceQuerySet:
+        """Keep what was closed as done on one of these days."""
+        return self.filter(state=OccurrenceState.CLOSED, completed_on__range=(first, last))
+
+    def done_late(self, *, late: bool) -> OccurrenceQuerySet:
+        """Keep what was done after the day on which it was due, or what was not; what had no day is never late."""
+        return self.filter(LATE) if late else self.filter(Q(due_date=None) | Q(completed_on__lte=F("due_date")))
+
+    def counts_of_closing(self) -> dict[tuple[date, bool, str], int]:
+        """Return how many were done in each month, late or not, with each result, in one query."""
+        late = Case(When(LATE, then=Value(True)), default=Value(False))
+        rows = self.order_by().annotate(month=TruncMonth("completed_on"), late=late)
+        counted = rows.values_list("month", "late", "result").annotate(number=Count("pk"))
+        return {(month, was_late, result): number for month, was_late, result, number in counted}
 
     def concerning(self, user: User) -> OccurrenceQuerySet:
         """Keep what is assigned to the person, or to nobody while they are responsible for its obligation."""

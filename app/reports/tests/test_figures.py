@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import struct
 import subprocess
 import sys
 from typing import Any
@@ -41,7 +43,7 @@ def _draw_all(*requests: dict[str, Any]) -> tuple[list[str | None], str]:
 
 
 def _draw(figure: str = "columns", **data: Any) -> str:
-    (picture,), said = _draw_all({"figure": figure, "data": DATA | LOOK | data})
+    (picture,), said = _draw_all({"figure": figure, "form": "svg", "data": DATA | LOOK | data})
     assert not said
     assert picture
     return picture
@@ -77,7 +79,9 @@ def test_an_empty_register_and_a_large_one_can_be_drawn() -> None:
     empty = [series | {"numbers": [0] * 13} for series in DATA["series"]]
     large = [series | {"numbers": [98_765] * 13} for series in DATA["series"]]
     assert "Completed" in _draw(series=empty)
-    assert "395060" in _draw(series=large, theme="dark", size="narrow", width=340, height=300)
+    assert "395060" in _draw(series=large, theme="dark")
+    # Numbers that would run into one another stand in the table alone.
+    assert "395060" not in _draw(series=large, theme="dark", size="narrow", width=340, height=300)
 
 
 @pytest.mark.parametrize(("size", "width"), [("wide", 640), ("narrow", 340)])
@@ -95,9 +99,57 @@ def test_bars_of_nothing_can_be_drawn() -> None:
     assert "</svg>" in _draw("bars", labels=[], series=[])
 
 
+MONTHS = [f"{month} 2026" for month in ("Jan", "Feb", "Mar")]
+IN_TIME: dict[str, dict[str, Any]] = {
+    "line": {"labels": MONTHS, "rates": [100.0, None, 66.6]},
+    "heat": {"labels": ["Water", "Rehabilitation of all land"], "months": MONTHS, "numbers": [[1, 0, 12], [0, 0, 3]]},
+    "gantt": {
+        "days": 92,
+        "months": [(8, "Feb"), (36, "Mar")],
+        "spans": [
+            {"label": "L1 2", "start": 0, "end": 9, "until": "9 Jan", "state": "due_soon", "state_label": "Due soon"},
+            {"label": "L1 3", "start": 60, "end": 90, "until": "3 Mar", "state": "upcoming", "state_label": "Upcoming"},
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("figure", "said"), [("line", "67 %"), ("heat", "12"), ("gantt", "9 Jan")])
+def test_figures_in_time_say_their_numbers_in_text(figure: str, said: str, theme: str) -> None:
+    own = IN_TIME[figure]
+    looks: list[dict[str, Any]] = [{"theme": theme}, {"theme": theme, "size": "narrow", "width": 340, "height": 200}]
+    requests = [{"figure": figure, "form": "svg", "data": DATA | LOOK | own | look} for look in looks]
+    pictures, errors = _draw_all(*requests)
+    assert not errors
+    for svg in pictures:
+        assert svg
+        assert said in [element.text for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314 - ours
+
+
+@pytest.mark.parametrize(
+    ("figure", "empty"), [("line", ("labels", "rates")), ("heat", ("labels", "numbers")), ("gantt", ("spans",))]
+)
+def test_figures_in_time_of_nothing_can_be_drawn(figure: str, empty: tuple[str, ...]) -> None:
+    assert "</svg>" in _draw(figure, **(IN_TIME[figure] | {name: [] for name in empty}))
+
+
+def test_a_picture_to_download_is_a_png_of_the_same_bytes_each_time() -> None:
+    request = {"figure": "columns", "form": "png", "data": DATA | LOOK}
+    (one, other), errors = _draw_all(request, request)
+    assert not errors
+    assert one == other
+    assert one
+    start, _, content = one.partition(",")
+    assert start == "data:image/png;base64"
+    png = base64.b64decode(content)
+    assert png.startswith(b"\x89PNG")
+    assert struct.unpack(">II", png[16:24]) == (2 * LOOK["width"], 2 * LOOK["height"])
+
+
 def test_a_figure_that_fails_takes_no_other_with_it() -> None:
     (missing, drawn), said = _draw_all(
-        {"figure": "pie", "data": DATA | LOOK}, {"figure": "columns", "data": DATA | LOOK}
+        {"figure": "pie", "form": "svg", "data": DATA | LOOK}, {"figure": "columns", "form": "svg", "data": DATA | LOOK}
     )
     assert missing is None
     assert drawn

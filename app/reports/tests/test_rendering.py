@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reports import rendering
-from reports.rendering import Drawing, FigureUnavailable, draw_ahead, figure_svg
+from reports.rendering import Drawing, FigureUnavailable, draw_ahead, picture_of
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
@@ -48,11 +48,11 @@ def _kept(settings: Settings) -> list[Path]:
 
 
 def test_a_figure_is_drawn_once_for_the_same_numbers(drawn: list[str]) -> None:
-    first = figure_svg(_drawing(1))
-    assert figure_svg(_drawing(1)) == first
+    first = picture_of(_drawing(1))
+    assert picture_of(_drawing(1)) == first
     assert len(drawn) == 1
     assert _drawing(2).digest != _drawing(1).digest
-    assert figure_svg(_drawing(2)) != first
+    assert picture_of(_drawing(2)) != first
     assert len(drawn) == 2
 
 
@@ -60,21 +60,21 @@ def test_a_changed_drawing_is_drawn_again(monkeypatch: pytest.MonkeyPatch, tmp_p
     before = _drawing(1).digest
     changed = tmp_path / "figures.py"
     changed.write_text("# another look")
-    monkeypatch.setattr(rendering, "DRAWING", changed)
+    monkeypatch.setattr(rendering, "DRAWING", (changed,))
     assert before != _drawing(1).digest
 
 
 def test_old_figures_make_room(drawn: list[str], monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     monkeypatch.setattr(rendering, "KEPT", 3)
     for number in range(10):
-        figure_svg(_drawing(number))
+        picture_of(_drawing(number))
     assert len(_kept(settings)) == 3
     assert not list((settings.DATA_DIR / "figures").glob("*.part"))
 
 
 def test_a_drawing_that_fails_is_said_and_leaves_nothing(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(FigureUnavailable):
-        figure_svg(Drawing("no-such-figure", {"title": "", "description": ""}))
+        picture_of(Drawing("no-such-figure", {"title": "", "description": ""}))
     assert "KeyError" in caplog.text
     assert not _kept(settings)
 
@@ -99,7 +99,7 @@ def test_a_renderer_that_dies_or_writes_rubbish_leaves_no_figure(
 ) -> None:
     _renderer(monkeypatch, tmp_path, script)
     with pytest.raises(FigureUnavailable):
-        figure_svg(_drawing(1))
+        picture_of(_drawing(1))
     assert not _kept(settings)
 
 
@@ -109,7 +109,7 @@ def test_a_renderer_that_takes_too_long_is_ended(
     monkeypatch.setattr(rendering, "SECONDS", 0.2)
     _renderer(monkeypatch, tmp_path, "import signal; signal.pause()")
     with pytest.raises(FigureUnavailable):
-        figure_svg(_drawing(1))
+        picture_of(_drawing(1))
     assert not _kept(settings)
 
 
@@ -212,13 +212,13 @@ def test_many_at_once_draw_one_at_a_time_and_keep_no_more_than_two_waiting(monke
     results: list[bytes] = []
 
     def ask(number: int) -> None:
-        results.append(figure_svg(_drawing(number)))
+        results.append(picture_of(_drawing(number)))
 
     first = threading.Thread(target=ask, args=(1,))
     first.start()
     assert drawing.wait(60)
     with rendering._waiting, pytest.raises(FigureUnavailable):
-        figure_svg(_drawing(3))
+        picture_of(_drawing(3))
     second = threading.Thread(target=ask, args=(2,))
     second.start()
     proceed.set()

@@ -82,7 +82,7 @@ def test_until_a_picture_is_there_the_page_shows_the_table_and_looks_again(page:
     assert "<img" not in text.partition("<main")[2]
     assert text.count("The picture is being drawn") == 5
     assert 'hx-get="/projects/WRL/figures/by-aspect/?tries=1"' in text
-    assert "Reload the page" in text
+    assert "Look at the picture</a> by itself" in text
     assert len(_numbers(text)) > 25
     part = page.get("/projects/WRL/figures/by-aspect/", {"tries": "1"}).content.decode()
     assert 'tries=2"' in part
@@ -209,7 +209,7 @@ def test_a_figure_that_fails_says_so_and_the_page_stays(page: Client, monkeypatc
     def fail(*_: object) -> bytes:
         raise rendering.FigureUnavailable
 
-    monkeypatch.setattr(views, "figure_svg", fail)
+    monkeypatch.setattr(views, "picture_of", fail)
     response = page.get(FIGURE, {"theme": "dark"})
     assert response.status_code == 503
     assert b"The table holds the same numbers" in response.content

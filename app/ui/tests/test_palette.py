@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from reports.figures import THEMES
+from reports.figure_parts import THEMES
 
 TOKENS = (Path(__file__).resolve().parents[1] / "static" / "ui" / "css" / "tokens.css").read_text()
 STATES = ("overdue", "due-soon", "upcoming", "in-review", "no-date", "completed")
