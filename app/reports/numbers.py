@@ -16,6 +16,8 @@ from obligations.querysets import ObligationQuerySet, count_each
 from obligations.states import State, Status
 from registers.models import Mechanism, Project
 
+from reports.watching import Rate, Watch, rates, watches
+
 MONTHS = 12
 # Days late, from and to; the longest has no end.
 AGES: tuple[tuple[int, int | None], ...] = ((1, 7), (8, 30), (31, 90), (91, None))
@@ -62,6 +64,8 @@ class Numbers(NamedTuple):
     aspects: list[Row]
     phases: list[Row]
     ages: list[Row]
+    watches: list[Watch]
+    rate: Rate
 
 
 def dashboard_numbers(project: Project) -> Numbers:
@@ -78,6 +82,8 @@ def dashboard_numbers(project: Project) -> Numbers:
             aspects,
             phases,
             overdue_by_age(obligations, today),
+            watches([project])[project.pk],
+            rates([project])[project.pk],
         )
 
     return counted("dashboard", stamp=stamp_of(project), on=today, count=count)

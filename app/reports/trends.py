@@ -77,6 +77,14 @@ class Panel:
         )
 
     @property
+    def headings(self) -> list[tuple[str, bool]]:
+        """The headings of the columns, and whether words stand below them."""
+        first = self.lines[0].entries if self.lines else ()
+        return [
+            (column, entry.is_words and bool(entry.value)) for column, entry in zip(self.columns, first, strict=False)
+        ]
+
+    @property
     def table(self) -> list[tuple[Line, list[tuple[str, Entry]]]]:
         """The lines, each entry with the heading of its column."""
         return [(line, list(zip(self.columns, line.entries, strict=True))) for line in self.lines]
@@ -283,7 +291,7 @@ def _months(months: Sequence[date]) -> list[str]:
 
 
 def _percent(rate: float | None) -> str:
-    return "" if rate is None else f"{rate:.0f} %"
+    return "" if rate is None else f"{rate:.0f}\N{NO-BREAK SPACE}%"
 
 
 def _shortened(row: Obligation) -> str:

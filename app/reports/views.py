@@ -22,6 +22,7 @@ from reports.numbers import Numbers, Row, by_project, dashboard_numbers, next_du
 from reports.rendering import FigureUnavailable, draw_ahead, picture_of
 from reports.scope import ClosingForm, Scope, SpanForm
 from reports.trends import PANELS, Panel, panel
+from reports.watching import Rate, Watch, rates, watches
 
 NEXT_DUE = 7
 PAGE_SIZE = 100
@@ -44,9 +45,30 @@ def home(request: SignedInRequest) -> HttpResponse:
 @login_required
 @require_safe
 def project_list(request: SignedInRequest) -> HttpResponse:
-    """List the projects that the person may see, with how each stands."""
-    projects = Project.objects.visible_to(request.user).select_related("organisation")
-    return render(request, "reports/projects.html", {"projects": by_project(list(projects))})
+    """List the projects that the person may see, or one organisation's, with how each and all of them stand."""
+    visible = list(Project.objects.visible_to(request.user).select_related("organisation"))
+    organisations = {project.organisation.slug: project.organisation for project in visible}
+    organisation = organisations.get(request.GET.get("organisation", ""))
+    projects = [project for project in visible if organisation in (None, project.organisation)]
+    pressing, judged, states = watches(projects), rates(projects), by_project(projects)
+    context = {
+        "organisations": list(organisations.values()) if len(organisations) > 1 else [],
+        "organisation": organisation,
+        "projects": [(project, row, pressing[project.pk], judged[project.pk]) for project, row in states],
+        "together": _together(states, pressing, judged) if len(projects) > 1 else None,
+    }
+    return render(request, "reports/projects.html", context)
+
+
+def _together(
+    states: list[tuple[Project, Row]], pressing: dict[int, list[Watch]], judged: dict[int, Rate]
+) -> dict[str, Any]:
+    """Return what the numbers of several projects come to."""
+    return {
+        "states": [(state, sum(row.cells[place].number for _, row in states)) for place, state in enumerate(State)],
+        "watches": [(own[0].label, sum(watch.number for watch in own)) for own in zip(*pressing.values(), strict=True)],
+        "rate": Rate(sum(rate.compliant for rate in judged.values()), sum(rate.judged for rate in judged.values()), ""),
+    }
 
 
 @login_required
@@ -65,6 +87,8 @@ def dashboard(request: SignedInRequest, code: str) -> HttpResponse:
         "mechanisms": numbers.mechanisms,
         "forecast": numbers.forecast,
         "ages": numbers.ages,
+        "watches": numbers.watches,
+        "rate": numbers.rate,
         "breakdowns": _breakdowns(numbers),
         "pictures": {chart.name.replace("-", "_"): _picture(chart, 0) for chart in charts.values()},
         "next_due": [(obligation, obligation.state(today)) for obligation in next_due(obligations, NEXT_DUE)],

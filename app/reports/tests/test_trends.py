@@ -135,8 +135,8 @@ def test_what_was_done_is_parted_by_its_due_date(project: Project, mechanisms: l
     month = panel(scope, "close-out").lines[-1]
     assert (month.label, [entry.value for entry in month.entries]) == ("Nov 2026", [2, 1, 3])
     rates = panel(scope, "compliance")
-    assert [entry.value for entry in rates.lines[-1].entries] == [2, 0, 0, "100 %"]
-    assert [entry.value for entry in rates.lines[-2].entries] == [0, 0, 1, "0 %"]
+    assert [entry.value for entry in rates.lines[-1].entries] == [2, 0, 0, "100\N{NO-BREAK SPACE}%"]
+    assert [entry.value for entry in rates.lines[-2].entries] == [0, 0, 1, "0\N{NO-BREAK SPACE}%"]
     assert [entry.value for entry in rates.lines[-3].entries] == [0, 0, 0, ""]
     assert rates.chart.data["rates"][-3:] == [None, 0, 100]
 
