@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "accounts",
     "api",
     "audit",
+    "backups",
     "files",
     "registers",
     "obligations",
