@@ -101,7 +101,7 @@ manage: app-database ## Run manage.py: make manage ARGS='import_register FILE --
 JUNIT = --junitxml=$(CURDIR)/.local/tests/$@.pytest.xml
 
 # What the tests need of Debian, installed when it is missing.
-TEST_PACKAGES := chromium git iproute2 mmdebstrap nftables nmap openssh-client openssl postgresql \
+TEST_PACKAGES := chromium git iproute2 mmdebstrap nftables nmap openssh-client openssl pebble postgresql \
 	systemd-container
 .PHONY: test-packages
 test-packages:
