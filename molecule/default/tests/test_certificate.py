@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from test_host import CA, NAME
 from test_lockout import configure
 from testinfra.host import Host
@@ -23,12 +28,22 @@ def served(host: Host) -> str:
 
 
 def a_certificate(folder: Path, name: str, days: int) -> dict[str, str]:
-    """Make a certificate and its key as somebody would hand them over; return the role's input."""
-    key, pem = folder / "given.key", folder / "given.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    command += ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-days", str(days)]
-    subprocess.run([*command, "-keyout", str(key), "-out", str(pem)], check=True, capture_output=True)
-    return {"estate_tls_provider": "files", "tls_certificate_file": str(pem), "tls_key_file": str(key)}
+    """Make a certificate that ends so many days from now as somebody would hand it over; return the role's input."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=90))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem, key_file = folder / "given.pem", folder / "given.key"
+    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    encoding = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    key_file.write_bytes(key.private_bytes(*encoding))
+    return {"estate_tls_provider": "files", "tls_certificate_file": str(pem), "tls_key_file": str(key_file)}
 
 
 @pytest.mark.parametrize("case", ["expired", "of another name", "unreadable"])
@@ -37,7 +52,7 @@ def test_a_certificate_that_cannot_serve_is_refused_in_one_line_and_the_old_one_
 ) -> None:
     before = served(host)
     given = a_certificate(
-        tmp_path, "other.enssol.test" if case == "of another name" else NAME, 0 if case == "expired" else 9
+        tmp_path, "other.enssol.test" if case == "of another name" else NAME, -1 if case == "expired" else 9
     )
     if case == "unreadable":
         os.truncate(given["tls_certificate_file"], 100)
