@@ -6,23 +6,15 @@ import re
 
 import pytest
 from accounts.models import User
-from config.tests.addresses import addresses
-from config.tests.permitted import RULES
-from config.tests.permitted.rules import PUBLIC as TO_ALL
-from config.tests.permitted.world import one_of_everything
-from django.test import Client
-from django.urls import reverse
 from obligations.models import Obligation
 from obligations.services.obligations import obligation_update
 from playwright.sync_api import Page, expect
-from registers.models import Project
 
 from ui.tests.conftest import LOOKS, NewPage, confirm, inspect, sign_in
+from ui.tests.pages import ALSO, REGISTER, pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-REGISTER = "/projects/WRL/register/"
-PATHS = {address.name: address.path for address in addresses()}
 PUBLIC = ("/accounts/login/", "/accounts/password/reset/", "/accounts/password/reset/done/", "/accounts/signup/")
 ACCOUNT = (
     "/accounts/email/",
@@ -191,18 +183,6 @@ def test_everything_works_without_a_script(new_page: NewPage, admin: User, oblig
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
-# Pages that the table of permissions does not tell from others of their address.
-ALSO = (
-    f"{REGISTER}?q=water&state=overdue&aspect=999999",
-    f"{REGISTER}?q=none",
-    "/projects/WRL/views/add/?q=water&state=overdue",
-    "/projects/WRL/audit/?q=none",
-    "/projects/WRL/mechanisms/?show=ended",
-    "/projects/WRL/inspections/?show=performed",
-    "/projects/WRL/non-compliance/?show=closed",
-)
-
-
 @pytest.mark.draws
 @pytest.mark.every_page
 def test_every_page_is_accessible_and_fits(new_page: NewPage, admin: User, person: User) -> None:
@@ -218,9 +198,9 @@ def test_every_page_is_accessible_and_fits(new_page: NewPage, admin: User, perso
     confirm(page)
     page.goto("/accounts/2fa/recovery-codes/generate/")
     page.get_by_role("button", name="Make new codes").click()
-    pages = [address for address in _pages() if "accounts" not in address]
+    shown = [address for address in pages() if "accounts" not in address]
     wrong = []
-    for address in (*pages, *ALSO, *ACCOUNT):
+    for address in (*shown, *ALSO, *ACCOUNT):
         try:
             inspect(page, address)
         except AssertionError as error:
@@ -230,26 +210,4 @@ def test_every_page_is_accessible_and_fits(new_page: NewPage, admin: User, perso
     page.get_by_text("More filters").click()
     page.locator(".account summary").click()
     inspect(page)
-    print(f"{len(pages) + len(ALSO) + len(ACCOUNT) + len(PUBLIC) + 2} pages in {len(LOOKS)} looks")
-
-
-def _pages() -> list[str]:
-    """Return the addresses of the table of permissions that show an administrator a page."""
-    shown = Client()
-    shown.force_login(User.objects.get(email="admin@example.com"))
-    own = Project.objects.get(code="WRL")
-    keys = {name: row.pk for name, row in one_of_everything(own).items()}
-    found = []
-    for name, rules in RULES.items():
-        for rule in rules:
-            if rule.get is None or rule.get == TO_ALL or name.startswith(("api", "account_", "mfa_")):
-                continue
-            values = rule.at | ({"pk": str(keys[rule.of])} if rule.of else {})
-            values |= {"code": own.code} if PATHS[name].startswith("/projects/WRL/") else {}
-            address = reverse(name, kwargs=values) + (f"?{rule.query.format(**keys)}" if rule.query else "")
-            answer = shown.get(address)
-            text = b"" if answer.streaming else answer.content
-            answer.close()
-            if answer.status_code == 200 and text.lstrip().lower().startswith(b"<!doctype html"):
-                found.append(address)
-    return found
+    print(f"{len(shown) + len(ALSO) + len(ACCOUNT) + len(PUBLIC) + 2} pages in {len(LOOKS)} looks")
