@@ -76,7 +76,7 @@ def main() -> None:
     s3.delete_bucket_lifecycle(Bucket="enssol-local-backups-123456789012")
 
     cloudwatch, backup, sns = boto3.client("cloudwatch"), boto3.client("backup"), boto3.client("sns")
-    cloudwatch.delete_alarms(AlarmNames=["enssol-local-credits"])
+    cloudwatch.delete_alarms(AlarmNames=["enssol-local-credits", "enssol-local-disk"])
     backup.delete_backup_vault_lock_configuration(BackupVaultName="enssol-local")
     sns.untag_resource(ResourceArn=sns.list_topics()["Topics"][0]["TopicArn"], TagKeys=["Owner"])
 

@@ -16,15 +16,21 @@ TOPIC = "arn:aws:sns:ap-southeast-2:123456789012:enssol-local"
     [
         ("status", "StatusCheckFailed", ("Maximum", "GreaterThanOrEqualToThreshold", 1.0, 60, "breaching")),
         ("credits", "CPUCreditBalance", ("Average", "LessThanThreshold", 10.0, 300, "missing")),
+        ("disk", "DiskUsed", ("Maximum", "GreaterThanThreshold", 85.0, 300, "breaching")),
+        ("errors", "ServerErrors", ("Sum", "GreaterThanThreshold", 5.0, 300, "notBreaching")),
+        ("certificate", "CertificateDays", ("Minimum", "LessThanThreshold", 14.0, 300, "breaching")),
+        ("backup", "BackupHours", ("Maximum", "GreaterThanThreshold", 36.0, 300, "breaching")),
     ],
 )
-def test_an_alarm_watches_the_instance_and_tells_the_topic(name: str, metric: str, rule: tuple[object, ...]) -> None:
+def test_an_alarm_watches_and_tells_the_topic(name: str, metric: str, rule: tuple[object, ...]) -> None:
     (alarm,) = boto3.client("cloudwatch").describe_alarms(AlarmNames=[f"enssol-local-{name}"])["MetricAlarms"]
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["EvaluationPeriods"]) == ("AWS/EC2", metric, 3)
+    aws = name in {"status", "credits"}
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/EC2" if aws else "enssol-local", metric)
     fields = ("Statistic", "ComparisonOperator", "Threshold", "Period", "TreatMissingData")
     assert tuple(alarm[field] for field in fields) == rule
-    assert alarm["Dimensions"] == [{"Name": "InstanceId", "Value": account()["instance"]["InstanceId"]}]
-    assert (alarm["AlarmActions"], alarm["OKActions"]) == ([TOPIC], [TOPIC])
+    instance = [{"Name": "InstanceId", "Value": account()["instance"]["InstanceId"]}]
+    assert alarm["Dimensions"] == (instance if aws else [{"Name": "Site", "Value": "app.enssol.test"}])
+    assert (alarm["EvaluationPeriods"], alarm["AlarmActions"], alarm["OKActions"]) == (3, [TOPIC], [TOPIC])
 
 
 def test_only_alarms_and_budgets_of_this_account_are_told() -> None:

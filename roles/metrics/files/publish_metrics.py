@@ -1,0 +1,114 @@
+"""Tell CloudWatch what only the host itself knows: its disk, its site's errors, its certificate, its newest backup.
+
+Everything comes from the environment:
+  METRICS_NAMESPACE  namespace of CloudWatch, the one that the host's role may write to.
+  METRICS_HOSTNAME   name of the site, served at 127.0.0.1:443.
+  METRICS_BACKUPS    bucket and prefix of the backups, as bucket/prefix.
+Region and credentials are boto3's own business. What cannot be measured is left out and said on standard error; its
+alarm takes silence for a fault. Ends with 1 then, so that the unit is among the failed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+# As often as the timer runs.
+MINUTES = 5
+# What a year without a backup would be, in hours: there is none.
+NO_BACKUP_HOURS = 8760.0
+
+
+def disk_used(path: str = "/var/lib") -> float:
+    """Percent of the file system that are used, of what others than root may use."""
+    usage = shutil.disk_usage(path)
+    return 100 * usage.used / (usage.used + usage.free)
+
+
+def server_errors(lines: Iterable[str]) -> int:
+    """Count the answers of 500 and above in nginx's access log, one JSON object a line."""
+    count = 0
+    for line in lines:
+        try:
+            count += int(json.loads(line)["status"]) >= 500
+        except (ValueError, KeyError, TypeError):
+            continue
+    return count
+
+
+def access_log() -> list[str]:
+    """What nginx wrote to the journal since the last time."""
+    command = ["/bin/journalctl", "--identifier=nginx_access", f"--since=-{MINUTES}min", "--output=cat", "--quiet"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, errors="replace")  # noqa: S603 - no shell
+    return done.stdout.splitlines()
+
+
+def certificate_days(hostname: str, port: int = 443, now: datetime | None = None) -> float:
+    """Days until the certificate ends that the site itself serves; below zero when it has ended."""
+    from cryptography import x509  # noqa: PLC0415 - only the release's own Python has it
+
+    context = ssl.create_default_context()
+    # Who signed it is the visitors' business, and an ended one is to be measured too.
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname=hostname) as secured,
+    ):
+        served = secured.getpeercert(binary_form=True)
+    ends = x509.load_der_x509_certificate(served or b"").not_valid_after_utc
+    return (ends - (now or datetime.now(UTC))).total_seconds() / 86400
+
+
+def backup_hours(s3: Any, backups: str, now: datetime | None = None) -> float:
+    """Hours since the newest object of the backups was written."""
+    bucket, _, prefix = backups.partition("/")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
+    written = [one["LastModified"] for page in pages for one in page.get("Contents", [])]
+    if not written:
+        return NO_BACKUP_HOURS
+    return float(((now or datetime.now(UTC)) - max(written)).total_seconds() / 3600)
+
+
+def measure(measures: dict[tuple[str, str], Callable[[], float]]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Take each measure; return CloudWatch's data, and a sentence for each that could not be taken."""
+    data, failures = [], []
+    for (name, unit), take in measures.items():
+        try:
+            data.append({"MetricName": name, "Unit": unit, "Value": round(take(), 2)})
+        except Exception as error:
+            failures.append(f"{name} could not be measured: {error}")
+    return data, failures
+
+
+def main() -> int:
+    import boto3  # noqa: PLC0415 - only the release's own Python has it
+
+    given = os.environ
+    data, failures = measure(
+        {
+            ("DiskUsed", "Percent"): disk_used,
+            ("ServerErrors", "Count"): lambda: server_errors(access_log()),
+            # CloudWatch knows neither days nor hours.
+            ("CertificateDays", "None"): lambda: certificate_days(given["METRICS_HOSTNAME"]),
+            ("BackupHours", "None"): lambda: backup_hours(boto3.client("s3"), given["METRICS_BACKUPS"]),
+        }
+    )
+    for one in data:
+        one["Dimensions"] = [{"Name": "Site", "Value": given["METRICS_HOSTNAME"]}]
+    boto3.client("cloudwatch").put_metric_data(Namespace=given["METRICS_NAMESPACE"], MetricData=data)
+    print(json.dumps({one["MetricName"]: one["Value"] for one in data}))
+    for failure in failures:
+        print(failure, file=sys.stderr)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
