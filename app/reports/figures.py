@@ -64,7 +64,7 @@ def columns(data: Stacks) -> Figure:
     """Draw upright bars, one a month."""
     figure, palette, narrow = sheet(data)
     width, height = data["width"], data["height"]
-    top = 46 if narrow and len(data["series"]) > 2 else 30
+    top = 22 * ((len(data["series"]) + 1) // 2) + 8 if narrow else 30
     plot = (34 / width, 24 / height, (width - 40) / width, (height - 24 - top) / height)
     axes = figure.add_axes(plot, facecolor="none")
     places = range(len(data["labels"]))
