@@ -59,10 +59,13 @@ def line(data: Rates) -> Figure:
     every = -(-5 * LETTER // max(int(room), 1))
     for place, rate in enumerate(data["rates"]):
         if rate is not None and (len(values) - 1 - place) % every == 0:
+            beside = [one for one in data["rates"][max(place - 1, 0) : place + 2] if one is not None]
+            # Below a dent, where the line does not run through it.
+            below = rate < max(beside) and rate == min(beside) and rate > PERCENT / 8
             axes.annotate(
                 f"{rate:.0f} %",
                 (place, rate),
-                (0, 7),
+                (0, -16 if below else 7),
                 textcoords="offset points",
                 color=palette["ink"],
                 fontsize=11,

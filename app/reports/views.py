@@ -111,7 +111,7 @@ def trends(request: SignedInRequest, code: str) -> HttpResponse:
         "today": project.today,
         "form": scope.form,
         "spans": SpanForm(request.GET),
-        "given": scope.given,
+        "chips": scope.form.chips(),
         "address": scope.address,
         "panels": [(each, _picture(each.chart, 0, scope.address, lazy=True)) for each in panels],
     }
