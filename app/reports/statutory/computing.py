@@ -230,7 +230,8 @@ def _facts(report: StatutoryReport, mechanisms: Sequence[Mechanism]) -> dict[str
 
 
 def _non_compliance(row: NonCompliance, obligation: Obligation, register: _Register) -> dict[str, str]:
-    until = " and continuing" if row.is_continuing else f" to {day(row.occurred_to)}" if row.occurred_to else ""
+    last = row.occurred_to if row.occurred_to != row.occurred_from else None
+    until = " and continuing" if row.is_continuing else f" to {day(last)}" if last else ""
     told = ", ".join(filter(None, [day(row.notified_on), row.notified_how, row.notified_reference]))
     due = f"due by {day(row.notification_due)}" if row.notification_due else ""
     return {
@@ -245,7 +246,9 @@ def _non_compliance(row: NonCompliance, obligation: Obligation, register: _Regis
         "aware_on": day(row.aware_on),
         "continuing": "Yes" if row.is_continuing else "No",
         "medium": row.get_medium_display(),
-        "pollution_incident": sentences(["Yes" if row.is_pollution_incident else "No", row.incident_reference]),
+        "pollution_incident": ", ".join(
+            filter(None, ["Yes" if row.is_pollution_incident else "No", row.incident_reference])
+        ),
         "location": row.location,
         "description": row.description,
         "cause": row.cause,
@@ -259,7 +262,9 @@ def _non_compliance(row: NonCompliance, obligation: Obligation, register: _Regis
 def _action(action: CorrectiveAction) -> str:
     done = f"completed {day(action.completed_on)}" if action.completed_on else "not completed"
     checked = {True: ", found effective", False: ", found not effective", None: ""}[action.is_effective]
-    return f"{action.description} Due {day(action.due_on)}, {done}{checked}."
+    what = action.description.strip()
+    stop = "" if what.endswith((".", "!", "?")) else "."
+    return f"{what}{stop} Due {day(action.due_on)}, {done}{checked}."
 
 
 def day(value: date | None) -> str:

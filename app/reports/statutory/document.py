@@ -57,6 +57,9 @@ FIELDS = (
     ("Occurrences", "occurrences"),
 )
 NOT_STATED = "Not stated"
+NO_PARTICULARS = (
+    "Of these conditions the register holds a finding and no record of a non-compliance with its particulars:"
+)
 NOT_WRITTEN = "Nothing was written in this part."
 
 
@@ -228,9 +231,13 @@ def _statement(part: Mapping[str, Any], content: Mapping[str, Any], _: Signature
 
 
 def _counts(_part: Mapping[str, Any], content: Mapping[str, Any], _: Signature) -> Iterator[Block]:
-    rows = [[code, label, str(number)] for code, label, number in counts(content)]
-    rows.append(["", "All", str(len(content["lines"]))])
-    yield Block("table", rows=rows, columns=[("Status", 25), ("Meaning", 50), ("Number", 25)], tones=[""] * len(rows))
+    found, number = counts(content), str(len(content["lines"]))
+    if all(code == label for code, label, _ in found):
+        rows, columns = [[code, str(of)] for code, _, of in found] + [["All", number]], [("Status", 75), ("Number", 25)]
+    else:
+        rows = [[code, label, str(of)] for code, label, of in found] + [["", "All", number]]
+        columns = [("Status", 25), ("Meaning", 50), ("Number", 25)]
+    yield Block("table", rows=rows, columns=columns, tones=[""] * len(rows))
 
 
 def counts(content: Mapping[str, Any]) -> list[tuple[str, str, int]]:
@@ -241,11 +248,20 @@ def counts(content: Mapping[str, Any]) -> list[tuple[str, str, int]]:
 
 
 def _findings(part: Mapping[str, Any], content: Mapping[str, Any], _: Signature) -> Iterator[Block]:
-    if not content["findings"]:
+    particular = {row["obligation"] for row in content["findings"]}
+    bare = [line for line in content["lines"] if tone(line["finding"]) and line["code"] not in particular]
+    if not content["findings"] and not bare:
         yield Block("text", "There was none in the reporting period.")
     for row in content["findings"]:
         yield Block("heading", f"{row['reference']} {row['title']}", part.get("level", 1) + 1)
         yield Block("facts", rows=[(LABELS[name], row[name] or NOT_STATED) for name in part["facts"]])
+    if bare:
+        # A statement of compliance that says no, and particulars that say none, would contradict each other.
+        terms = {term["finding"]: term["label"] for term in content["layout"]["status"]}
+        rows = [[line["code"], terms[line["finding"]], line["information"] or NOT_STATED] for line in bare]
+        columns = [("Condition", 18), ("Status", 22), ("What the register holds", 60)]
+        yield Block("text", NO_PARTICULARS)
+        yield Block("table", rows=rows, columns=columns, tones=[tone(one["finding"]) for one in bare], status_column=1)
 
 
 def _declaration(part: Mapping[str, Any], _content: Mapping[str, Any], signature: Signature) -> Iterator[Block]:

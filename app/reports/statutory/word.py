@@ -161,6 +161,8 @@ def _grid(word: Any, block: Block) -> None:
 
 
 def _signature(word: Any, block: Block) -> None:
+    # What is signed stands on the page of the signature.
+    word.paragraphs[-1].paragraph_format.keep_with_next = True
     for label, value in block.rows:
         paragraph = word.add_paragraph()
         paragraph.paragraph_format.space_before, paragraph.paragraph_format.keep_with_next = Pt(12), True

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from pypdf import PdfReader
 from registers.models import Project
 
 from reports.statutory import making, services, worker
-from reports.statutory.document import volumes
+from reports.statutory.document import NO_PARTICULARS, volumes
 from reports.statutory.freezing import TamperedSnapshot, frozen
 from reports.statutory.making import document_of, documents, make, write
 from reports.statutory.models import StatutoryReport
@@ -52,6 +53,26 @@ def text_of_word(path: Path) -> str:
 @pytest.fixture
 def made(finalised: StatutoryReport) -> dict[str, Path]:
     return {path.suffix: path for path in make(finalised)}
+
+
+def test_what_was_found_without_a_record_of_its_particulars_is_named(project: Project, manager: User) -> None:
+    draft = services.report_begin(
+        actor=manager,
+        project=project,
+        mechanism=project.mechanisms.get(reference="L9876/2025/1"),
+        layout_key="wa_aacr",
+        period_start=date(2025, 11, 20),
+        period_end=date(2026, 11, 19),
+    )
+    report = services.report_finalise(actor=manager, report=draft)
+    words = said(report)
+    assert words[words.index("Answer") + 1] == "No"
+    assert "There was none in the reporting period." not in words
+    bare = words[words.index(NO_PARTICULARS) + 1 :]
+    assert bare[:2] == ["L9876 21", "Non-compliant"]
+    assert "Due on 7 April 2026, done on 20 April 2026." in bare[2]
+    # A word that is its own meaning stands once.
+    assert words[words.index("Compliant") + 1].isdecimal()
 
 
 def test_pdf_and_word_say_all_that_the_report_says(finalised: StatutoryReport, made: dict[str, Path]) -> None:
