@@ -102,8 +102,10 @@ def heat(data: Map) -> Figure:
                 axes.text(column + 0.5, row, str(number), color=palette["ink"], fontsize=11, ha="center", va="center")
     row_labels(axes, data["labels"], palette, narrow=narrow, width=width, above=tall / 2 + 0.03)
     month_axis(axes, data["months"], palette, width=width - left)
-    places = axes.get_xticks()
-    axes.set_xticks([place + 0.5 for place in places])
+    named = [
+        (place + 0.5, label.get_text()) for place, label in zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)
+    ]
+    axes.set_xticks([place for place, _ in named], [label for _, label in named])
     axes.set_xlim(0, max(len(data["months"]), 1))
     axes.set_ylim(max(len(data["labels"]), 1) - 0.5, -0.5 - (0.25 if narrow else 0))
     axes.set_yticks([])

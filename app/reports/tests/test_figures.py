@@ -124,7 +124,8 @@ def test_figures_in_time_say_their_numbers_in_text(figure: str, said: str, theme
     assert not errors
     for svg in pictures:
         assert svg
-        assert said in [element.text for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314 - ours
+        texts = [element.text for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314 - our own
+        assert {said, "Feb" if figure == "gantt" else MONTHS[0]} <= set(texts)
 
 
 @pytest.mark.parametrize(
