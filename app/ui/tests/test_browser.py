@@ -60,6 +60,7 @@ def test_the_dashboards_numbers_lead_to_lists_of_that_length(new_page: NewPage, 
     pictures = page.locator(".figure img")
     expect(pictures).to_have_count(page.locator(".figure").count(), timeout=300_000)
     for picture in pictures.all():
+        picture.scroll_into_view_if_needed()
         expect(picture).not_to_have_js_property("naturalWidth", 0)
     tile.click()
     expect(page).to_have_url(re.compile(r"/register/\?state=overdue$"))
