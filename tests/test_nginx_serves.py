@@ -13,7 +13,8 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Generator, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from http.client import HTTPSConnection
 from http.server import BaseHTTPRequestHandler
@@ -106,7 +107,29 @@ class Site:
                 return entry
 
 
-def start(root: Path, **given: Any) -> Generator[Site, None, None]:
+def answers(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a process that was started takes connections."""
+    while True:
+        assert process.poll() is None
+        with socket.socket() as knock:
+            if knock.connect_ex(("127.0.0.1", port)) == 0:
+                return
+
+
+def openssl(root: Path, *arguments: str) -> None:
+    subprocess.run(["openssl", *arguments], cwd=root, check=True, capture_output=True)
+
+
+NEW_KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+
+
+def self_signed(root: Path) -> None:
+    """Make the files `key` and `certificate`."""
+    name = ("-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}")
+    openssl(root, "req", "-x509", *NEW_KEY, *name, "-keyout", "key", "-out", "certificate")
+
+
+def start(root: Path, certify: Callable[[Path], None] | None = None, **given: Any) -> Generator[Site, None, None]:
     """Serve the configuration of a version on ports and paths of this test's own."""
     said = subprocess.run([PROGRAM, "-v"], check=True, capture_output=True, text=True).stderr
     version = re.search(r"nginx/([\d.]+)", said)
@@ -119,10 +142,7 @@ def start(root: Path, **given: Any) -> Generator[Site, None, None]:
     for page in error_pages():
         html = render("nginx", "error.html.j2", **NGINX, item=page)
         (root / "enssol" / "_errors" / f"{page['name']}.html").write_text(html)
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    command += ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
-    command += ["-keyout", str(root / "key"), "-out", str(root / "certificate")]
-    subprocess.run(command, check=True, capture_output=True)
+    (certify or self_signed)(root)
     (root / "site.pem").write_text((root / "key").read_text() + (root / "certificate").read_text())
 
     log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -159,11 +179,7 @@ def start(root: Path, **given: Any) -> Generator[Site, None, None]:
     threading.Thread(target=app.serve_forever, daemon=True).start()
     with subprocess.Popen([PROGRAM, "-c", root / "nginx.conf"]) as process:
         try:
-            while True:
-                assert process.poll() is None
-                with socket.socket() as knock:
-                    if knock.connect_ex(("127.0.0.1", https)) == 0:
-                        break
+            answers(https, process)
             yield Site(root, http, https, log)
         finally:
             process.terminate()
@@ -216,6 +232,43 @@ def test_a_handshake_for_another_name_or_none_is_rejected(site: Site) -> None:
     context = ssl._create_unverified_context()  # noqa: S323 - no name can be verified here
     with pytest.raises(ssl.SSLError):
         HTTPSConnection("127.0.0.1", site.https, context=context).request("GET", "/")
+
+
+def test_the_answer_of_the_authoritys_responder_is_stapled(tmp_path: Path) -> None:
+    port = free_port()
+
+    def certify(root: Path) -> None:
+        """Make an authority, and a certificate of it that names its responder."""
+        openssl(root, "req", "-x509", *NEW_KEY, "-subj", "/CN=CA", "-keyout", "ca.key", "-out", "ca.pem")
+        openssl(root, "req", *NEW_KEY, "-subj", f"/CN={NAME}", "-keyout", "key", "-out", "request")
+        (root / "extensions").write_text(
+            f"subjectAltName=DNS:{NAME}\nauthorityInfoAccess=OCSP;URI:http://127.0.0.1:{port}/\n"
+        )
+        signing = ("-CA", "ca.pem", "-CAkey", "ca.key", "-set_serial", "0x1234", "-days", "9")
+        openssl(root, "x509", "-req", "-in", "request", *signing, "-extfile", "extensions", "-out", "leaf")
+        (root / "certificate").write_text((root / "leaf").read_text() + (root / "ca.pem").read_text())
+        (root / "index").write_text(f"V\t491231235959Z\t\t1234\tunknown\t/CN={NAME}\n")
+
+    served = start(tmp_path, certify, nginx_ocsp_stapling=True, nginx_trusted_certificates=str(tmp_path / "ca.pem"))
+    site = next(served)
+    responder = ["openssl", "ocsp", "-index", "index", "-port", str(port), "-CA", "ca.pem", "-ndays", "1"]
+    responder += ["-rsigner", "ca.pem", "-rkey", "ca.key"]
+    client = ["openssl", "s_client", "-connect", f"127.0.0.1:{site.https}", "-servername", NAME, "-status"]
+    deadline = time.monotonic() + 60
+    with subprocess.Popen(
+        responder, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout
+        # It serves one connection after the other, so a knock would keep it.
+        while "waiting" not in process.stdout.readline():
+            assert process.poll() is None
+        # nginx asks when a client first does, and answers that one without it.
+        said = ""
+        while "Cert Status: good" not in said:
+            assert time.monotonic() < deadline, said
+            said = subprocess.run(client, input="Q\n", check=False, capture_output=True, text=True, timeout=60).stdout
+        process.terminate()
+    served.close()
 
 
 # --- Static files -----------------------------------------------------------------------------------------------------
