@@ -17,6 +17,7 @@ INSTANCE = load("roles/aws_compute/library/ec2_instance_settings.py")
 SUBNETS = load("roles/aws_network/library/ec2_subnet_names.py")
 SCHEDULE = load("roles/aws_protection/library/backup_schedule.py")
 BUDGET = load("roles/aws_protection/library/monthly_budget.py")
+STOP = load("roles/aws_protection/library/nightly_stop.py")
 BUCKET = load("roles/aws_storage/library/s3_private_bucket.py")
 
 
@@ -313,3 +314,28 @@ def test_removed_schedules_leave_the_vault() -> None:
     assert SCHEDULE.remove(backup, "enssol-test", dry=False)["changed"] is False
     assert backup.list_backup_plans()["BackupPlansList"] == []
     assert len(backup.list_backup_vaults()["BackupVaultList"]) == 1
+
+
+def nightly(**others: Any) -> dict[str, Any]:
+    return {
+        "name": "enssol-test",
+        "instance_ids": ["i-0123456789abcdef0"],
+        "role_arn": "arn:aws:iam::123456789012:role/shutdown",
+        "schedule": "cron(0 20 * * ? *)",
+        "time_zone": "Australia/Sydney",
+        **others,
+    }
+
+
+def test_a_nightly_stop_is_previewed_made_left_alone_changed_and_removed() -> None:
+    scheduler = boto3.client("scheduler")
+    preview = STOP.hold(scheduler, nightly(), dry=True)
+    assert scheduler.list_schedules()["Schedules"] == []
+    assert STOP.hold(scheduler, nightly(), dry=False) == preview
+    assert STOP.hold(scheduler, nightly(), dry=False)["changed"] is False
+    moved = nightly(schedule="cron(0 21 * * ? *)", instance_ids=["i-1"])
+    assert STOP.hold(scheduler, moved, dry=False)["settings"] == ["ScheduleExpression", "Target"]
+    assert STOP.hold(scheduler, moved, dry=False)["changed"] is False
+    assert STOP.remove(scheduler, nightly(), dry=True)["changed"] is True
+    assert STOP.remove(scheduler, nightly(), dry=False)["changed"] is True
+    assert STOP.remove(scheduler, nightly(), dry=False)["changed"] is False

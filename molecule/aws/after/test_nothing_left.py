@@ -46,6 +46,7 @@ def test_role_profile_and_name_are_gone() -> None:
 
 def test_nobody_is_told_of_what_is_gone() -> None:
     assert boto3.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
+    assert boto3.client("scheduler").list_schedules()["Schedules"] == []
     assert boto3.client("sns").list_topics()["Topics"] == []
     assert boto3.client("budgets").describe_budgets(AccountId="123456789012")["Budgets"] == []
     assert boto3.client("backup").list_backup_plans()["BackupPlansList"] == []

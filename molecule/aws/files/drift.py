@@ -75,6 +75,9 @@ def main() -> None:
         s3.delete_bucket_tagging(Bucket=bucket)
     s3.delete_bucket_lifecycle(Bucket="enssol-local-backups-123456789012")
 
+    schedule = boto3.client("scheduler").get_schedule(Name="enssol-local")
+    kept = {name: schedule[name] for name in ("Name", "FlexibleTimeWindow", "Target")}
+    boto3.client("scheduler").update_schedule(ScheduleExpression="cron(0 3 * * ? *)", State="DISABLED", **kept)
     cloudwatch, backup, sns = boto3.client("cloudwatch"), boto3.client("backup"), boto3.client("sns")
     cloudwatch.delete_alarms(AlarmNames=["enssol-local-credits", "enssol-local-disk"])
     backup.delete_backup_vault_lock_configuration(BackupVaultName="enssol-local")

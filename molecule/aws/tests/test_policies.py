@@ -57,7 +57,15 @@ def resource_policies() -> dict[str, Any]:
 
 def test_no_policy_has_a_finding(tmp_path: Path) -> None:
     standing = identity_policies() | resource_policies()
-    assert [kind["Type"].split("::")[1] for kind in standing.values()] == ["IAM", "IAM", "S3", "S3", "SNS", "KMS"]
+    assert [kind["Type"].split("::")[1] for kind in standing.values()] == [
+        "IAM",
+        "IAM",
+        "IAM",
+        "S3",
+        "S3",
+        "SNS",
+        "KMS",
+    ]
     assert judged(standing, tmp_path) == []
 
 

@@ -18,6 +18,7 @@ def preview() -> str:
         "estate_aws_endpoint_url": os.environ["AWS_ENDPOINT_URL"],
         "estate_state_dir": os.environ["ENSSOL_STATE_DIR"],
         "estate_termination_protection": True,
+        "aws_protection_shutdown": True,
     }
     command = ["ansible-playbook", "-i", "inventories/local", "playbooks/provision.yml", "-e", json.dumps(given)]
     done = subprocess.run(

@@ -14,14 +14,15 @@ TOPIC = "arn:aws:sns:ap-southeast-2:123456789012:enssol-local"
 @pytest.mark.parametrize(
     ("name", "metric", "rule"),
     [
-        ("status", "StatusCheckFailed", ("Maximum", "GreaterThanOrEqualToThreshold", 1.0, 60, "breaching")),
+        ("status", "StatusCheckFailed", ("Maximum", "GreaterThanOrEqualToThreshold", 1.0, 60, "notBreaching")),
         ("credits", "CPUCreditBalance", ("Average", "LessThanThreshold", 10.0, 300, "missing")),
-        ("disk", "DiskUsed", ("Maximum", "GreaterThanThreshold", 85.0, 300, "breaching")),
+        ("disk", "DiskUsed", ("Maximum", "GreaterThanThreshold", 85.0, 300, "notBreaching")),
         ("errors", "ServerErrors", ("Sum", "GreaterThanThreshold", 5.0, 300, "notBreaching")),
-        ("certificate", "CertificateDays", ("Minimum", "LessThanThreshold", 14.0, 300, "breaching")),
-        ("backup", "BackupHours", ("Maximum", "GreaterThanThreshold", 36.0, 300, "breaching")),
+        ("certificate", "CertificateDays", ("Minimum", "LessThanThreshold", 14.0, 300, "notBreaching")),
+        ("backup", "BackupHours", ("Maximum", "GreaterThanThreshold", 36.0, 300, "notBreaching")),
     ],
 )
+# The host of the scenario sleeps at night, so that its silence is no fault.
 def test_an_alarm_watches_and_tells_the_topic(name: str, metric: str, rule: tuple[object, ...]) -> None:
     (alarm,) = boto3.client("cloudwatch").describe_alarms(AlarmNames=[f"enssol-local-{name}"])["MetricAlarms"]
     aws = name in {"status", "credits"}
@@ -65,3 +66,21 @@ def test_snapshots_are_taken_into_a_locked_vault_and_kept_for_30_days() -> None:
     }
     (selection,) = backup.list_backup_selections(BackupPlanId=plan["BackupPlanId"])["BackupSelectionsList"]
     assert selection["IamRoleArn"] == "arn:aws:iam::123456789012:role/enssol-local-backup"
+
+
+def test_the_instance_sleeps_at_night_by_a_role_that_stops_it_alone_and_only_while_it_is_tagged() -> None:
+    schedule = boto3.client("scheduler").get_schedule(Name="enssol-local")
+    assert (schedule["ScheduleExpression"], schedule["State"]) == ("cron(0 20 * * ? *)", "ENABLED")
+    assert schedule["ScheduleExpressionTimezone"] == "Australia/Sydney"
+    instance, role = account()["instance"]["InstanceId"], "enssol-local-shutdown"
+    assert schedule["Target"]["Arn"] == "arn:aws:scheduler:::aws-sdk:ec2:stopInstances"
+    assert schedule["Target"]["RoleArn"].endswith(f":role/{role}")
+    assert json.loads(schedule["Target"]["Input"]) == {"InstanceIds": [instance]}
+    iam = boto3.client("iam")
+    (statement,) = iam.get_role_policy(RoleName=role, PolicyName="own")["PolicyDocument"]["Statement"]
+    assert statement["Action"] == ["ec2:StopInstances"]
+    assert statement["Resource"] == [f"arn:aws:ec2:ap-southeast-2:123456789012:instance/{instance}"]
+    assert statement["Condition"] == {"StringEquals": {"aws:ResourceTag/AutoShutdown": "true"}}
+    (trust,) = iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
