@@ -48,7 +48,7 @@ def back_up(folder: Path) -> Path:
     """
     now = timezone.now()
     target = folder / f"enssol-{now:%Y%m%dT%H%M%SZ}.tar"
-    with _workplace(folder) as place:
+    with workplace(folder) as place:
         part = place / target.name
         with part.open("wb") as file:
             writer = Writer(file)
@@ -81,7 +81,7 @@ def examined(file: IO[bytes], folder: Path, *, site: str = "") -> Iterator[tuple
     Raises:
         BadBackup: it cannot be restored here.
     """
-    with _workplace(folder) as place:
+    with workplace(folder) as place:
         manifest = unpack(file, place)
         if manifest.site != (site or _site()):
             raise BadBackup(f"it is of {manifest.site}, not of {site or _site()}: give --site if that is meant")
@@ -195,7 +195,7 @@ def _release() -> str:
 
 
 @contextmanager
-def _workplace(folder: Path) -> Iterator[Path]:
+def workplace(folder: Path) -> Iterator[Path]:
     """Give a new folder within one, on the same disk, and take it away with whatever is left in it.
 
     One process at a time: what it finds there is of one that was killed.

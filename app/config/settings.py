@@ -141,6 +141,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 MAX_UPLOAD_MB = env.number("ENSSOL_MAX_UPLOAD_MB", 25, least=1)
 # Empty for a folder of DATA_DIR, or s3://bucket/prefix.
 EVIDENCE_URL = env.text("ENSSOL_EVIDENCE_URL", "")
+BACKUP_URL = env.text("ENSSOL_BACKUP_URL", f"file://{DATA_DIR}/backups")
 # Never in memory, of which there is little.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 

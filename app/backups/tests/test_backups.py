@@ -119,7 +119,7 @@ def test_what_is_damaged_cut_short_or_no_backup_is_refused_in_one_line(
     said = site.script(CHECK, *(str(tmp_path / name) for name in wrong)).splitlines()
     assert len(said) == len(wrong)
     for name, line in zip(wrong, said, strict=True):
-        assert line.startswith(f"{tmp_path / name} cannot be restored: "), line
+        assert line.startswith(f"{name} cannot be restored: "), line
         assert "take an older one" in line
 
 
@@ -129,6 +129,20 @@ def test_a_file_outside_the_backups_own_places_is_not_unpacked(site: Site, backu
         tar.add(__file__, arcname="evidence/../../../../outside")
     assert "which no backup of Enssol does" in site.manage("check_backup", str(path), status=1)
     assert not (site.data.parent / "outside").exists()
+
+
+def test_what_is_kept_is_found_by_its_time_and_a_bad_one_gives_way_to_an_older_one(
+    site: Site, backup: Path, tmp_path: Path
+) -> None:
+    kept = f"file://{tmp_path}"
+    first = Path(site.manage("backup", str(tmp_path)).strip())
+    newer = first.with_name("enssol-29990101T000000Z.tar")
+    newer.write_bytes(first.read_bytes()[:-10_000])
+    first.with_name("enssol-20200101T000000Z.tar").write_bytes(b"old")
+    assert f"{first.name} can be restored" in site.manage("check_backup", ENSSOL_BACKUP_URL=kept)
+    said = site.manage("check_backup", "--at", "2020-06-01T09:30+08:00", status=1, ENSSOL_BACKUP_URL=kept)
+    assert "enssol-20200101T000000Z.tar cannot be restored" in said
+    assert "no backup made until 2020-06-01T09:30:00+08:00 can be restored" in said
 
 
 def test_another_sites_backup_is_refused_unless_meant(site: Site, backup: Path) -> None:
