@@ -20,7 +20,10 @@ RESULTS = APP.parent / ".local" / "bench.json"
 SMALL, LARGE, MANY = 280, 100_000, 5
 SLOWER = 1.5
 REPORTED, REPORT_COMPUTED, REPORT_CPU, REPORT_MEMORY, BESIDE = 2_000, 2.0, 15.0, 200.0, 2.0
+TIMES_THE_YARDSTICK = {"sign-in page": 1.0, "obligation page": 1.5, "register of 50 rows": 2.0, "dashboard": 2.0}
+IDLE_MEMORY, WORKED_MEMORY = 75.0, 95.0
 IMPORT_CPU, IMPORT_MEMORY = 0.6, 150.0
+KILLS = 200
 
 
 class Line(NamedTuple):
@@ -44,8 +47,11 @@ def main() -> int:
         many = _run(Path(folder, "many"), "bench.pages", "many", str(rows), str(MANY))
         brought_in = _run(Path(folder, "import"), "bench.imports", str(rows))
         writers = _run(Path(folder, "writers"), "bench.writers")
+        killed = _run(Path(folder, "kills"), "bench.kills", str(KILLS))
+        served = _run(Path(folder, "served"), "bench.served", str(SMALL))
         report = _run(Path(folder, "report"), "bench.reports", str(REPORTED))
     lines = [
+        *_served(served),
         *_compared(f"one project of {rows:,}", one, small),
         *_compared(f"{rows:,} in projects of {SMALL}", many, small),
         _plain("import, per 1,000 rows", brought_in["cpu"] / rows * 1000, "CPU s", IMPORT_CPU),
@@ -56,6 +62,8 @@ def main() -> int:
         _plain(f"report over {REPORTED:,}, peak memory", report["memory"], "MB", REPORT_MEMORY),
         _plain("register's page beside it, to alone", report["beside"] / report["alone"], "times", BESIDE),
         _plain("four writers, refused or lost", writers["failed"], "writes", 0),
+        _plain(f"{KILLS} kills, lost or doubled", killed["lost"] + killed["doubled"], "writes", 0),
+        _plain(f"{KILLS} kills, file or trail broken", killed["broken"], "times", 0),
     ]
     _print(lines)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
@@ -91,6 +99,18 @@ def _compared(what: str, large: dict[str, Any], small: dict[str, Any]) -> list[L
         more = large["queries"].get(name, 0) - small["queries"].get(name, 0)
         told = f"{name}, {what}" + (f" ({more:+d} queries)" if more else "")
         lines.append(Line(told, value * 1000, "CPU ms", reference * 1000, ratio, SLOWER, ratio <= SLOWER and not more))
+    return lines
+
+
+def _served(served: dict[str, Any]) -> list[Line]:
+    yardstick = served["pages"]["yardstick"]["cpu"]
+    lines = []
+    for page, goal in TIMES_THE_YARDSTICK.items():
+        cpu = served["pages"][page]["cpu"]
+        told = f"{page}, to a bare Django's 50 rows"
+        lines.append(Line(told, cpu * 1000, "CPU ms", yardstick * 1000, cpu / yardstick, goal, cpu / yardstick <= goal))
+    lines.append(_plain("gunicorn after its start", served["idle"], "MB", IDLE_MEMORY))
+    lines.append(_plain("gunicorn after 5,000 requests", served["worked"], "MB", WORKED_MEMORY))
     return lines
 
 
