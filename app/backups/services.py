@@ -109,7 +109,7 @@ def restore(file: IO[bytes], *, site: str = "") -> Restored:
     """
     data: Path = settings.DATA_DIR
     with examined(file, data, site=site) as (manifest, place):
-        aside = data / f"replaced-{timezone.now():%Y%m%dT%H%M%SZ}"
+        aside = data / f"replaced-{timezone.now():%Y%m%dT%H%M%S.%fZ}"
         aside.mkdir(mode=0o750)
         if connection.vendor == "sqlite":
             _exchange_sqlite(place / "enssol.sqlite3", aside)
