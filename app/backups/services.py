@@ -165,7 +165,7 @@ def _exchange_sqlite(copy: Path, aside: Path) -> None:
         former = database.with_name(database.name + end)
         if former.exists():
             former.replace(aside / former.name)
-    copy.chmod(0o640)
+    copy.chmod(0o600)
     copy.replace(database)
 
 
