@@ -115,3 +115,18 @@ def test_no_page_waits_for_a_script(admin: User) -> None:
             wrong[address] = found
     assert wrong == {}
     assert len(addresses) > 90
+
+
+@pytest.mark.parametrize(
+    "wanting",
+    [
+        '<form><input name="q"></form>',
+        '<form><button type="button">Send</button></form>',
+        '<button type="button">Close</button>',
+        '<a hx-get="/more">More</a>',
+        '<div hx-get="/state" hx-trigger="every 2s"><p>At work</p></div>',
+        '<p hx-post="/save"></p>',
+    ],
+)
+def test_what_only_a_script_can_use_is_found(wanting: str) -> None:
+    assert Page(wanting).wanting()
