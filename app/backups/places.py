@@ -44,7 +44,7 @@ class BucketPlace:
 
     def __init__(self, bucket: str, prefix: str) -> None:
         # Only now: it takes memory that a web process does not have to spare.
-        import boto3  # noqa: PLC0415
+        import boto3  # noqa: PLC0415  as said above
 
         self.bucket, self.prefix = bucket, prefix
         self.client: Any = boto3.client("s3")

@@ -31,11 +31,11 @@ def main(kills: int) -> None:
     """Kill a writer so often; print what was acknowledged, lost, doubled, and found broken."""
     django.setup()
     from accounts.models import Organisation  # noqa: PLC0415 - models exist after setup
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.db import connection  # noqa: PLC0415
-    from registers.models import Project  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415  after setup
+    from django.db import connection  # noqa: PLC0415  after setup
+    from registers.models import Project  # noqa: PLC0415  after setup
 
-    from bench.generating import owner, register  # noqa: PLC0415
+    from bench.generating import owner, register  # noqa: PLC0415  after setup
 
     call_command("migrate", verbosity=0)
     organisation = Organisation.objects.create(name="Bench", slug="bench")
@@ -64,7 +64,7 @@ def main(kills: int) -> None:
 
 def _killed(actor: User, obligation: Obligation, following: int, chance: random.Random) -> set[int]:
     """Let a process write numbered comments, kill it at a random point; return the numbers that it acknowledged."""
-    from obligations.services.comments import comment_add  # noqa: PLC0415
+    from obligations.services.comments import comment_add  # noqa: PLC0415  after setup
 
     reading, writing = os.pipe()
     writer = os.fork()
@@ -85,16 +85,16 @@ def _killed(actor: User, obligation: Obligation, following: int, chance: random.
 
 def _written(obligation: Obligation) -> Counter[int]:
     """Return how often each number stands in the database."""
-    from obligations.models import Comment  # noqa: PLC0415
+    from obligations.models import Comment  # noqa: PLC0415  after setup
 
     return Counter(map(int, Comment.objects.filter(obligation=obligation).values_list("text", flat=True)))
 
 
 def _whole(organisation: Organisation, comments: int) -> bool:
     """Whether the file is sound, the trail unbroken, and each comment has its one event."""
-    from audit.models import AuditEvent  # noqa: PLC0415
-    from audit.verification import verify  # noqa: PLC0415
-    from django.db import connection  # noqa: PLC0415
+    from audit.models import AuditEvent  # noqa: PLC0415  after setup
+    from audit.verification import verify  # noqa: PLC0415  after setup
+    from django.db import connection  # noqa: PLC0415  after setup
 
     with connection.cursor() as cursor:
         sound = cursor.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

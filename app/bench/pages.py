@@ -21,17 +21,17 @@ SMALL = 280
 def main(shape: str, number: int, each: int) -> None:
     django.setup()
     from accounts.models import Organisation  # noqa: PLC0415 - models exist after setup
-    from django.conf import settings  # noqa: PLC0415
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.db import connection  # noqa: PLC0415
-    from django.test import Client  # noqa: PLC0415
-    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415
-    from obligations.models import Obligation, Occurrence  # noqa: PLC0415
-    from obligations.services.obligations import obligation_update  # noqa: PLC0415
-    from obligations.services.occurrences import occurrence_snooze  # noqa: PLC0415
-    from registers.models import Project  # noqa: PLC0415
+    from django.conf import settings  # noqa: PLC0415  after setup
+    from django.core.management import call_command  # noqa: PLC0415  after setup
+    from django.db import connection  # noqa: PLC0415  after setup
+    from django.test import Client  # noqa: PLC0415  after setup
+    from django.test.utils import CaptureQueriesContext  # noqa: PLC0415  after setup
+    from obligations.models import Obligation, Occurrence  # noqa: PLC0415  after setup
+    from obligations.services.obligations import obligation_update  # noqa: PLC0415  after setup
+    from obligations.services.occurrences import occurrence_snooze  # noqa: PLC0415  after setup
+    from registers.models import Project  # noqa: PLC0415  after setup
 
-    from bench.generating import owner, register  # noqa: PLC0415
+    from bench.generating import owner, register  # noqa: PLC0415  after setup
 
     settings.ALLOWED_HOSTS = ["testserver"]
     settings.STATICFILES_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"

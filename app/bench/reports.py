@@ -26,14 +26,14 @@ def main(number: int) -> None:
     """Measure, and print the result as JSON."""
     django.setup()
     # Models are there only now.
-    from accounts.models import Organisation  # noqa: PLC0415
-    from django.conf import settings  # noqa: PLC0415
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.test import Client  # noqa: PLC0415
-    from registers.models import Project  # noqa: PLC0415
-    from reports.statutory import services  # noqa: PLC0415
+    from accounts.models import Organisation  # noqa: PLC0415  after setup
+    from django.conf import settings  # noqa: PLC0415  after setup
+    from django.core.management import call_command  # noqa: PLC0415  after setup
+    from django.test import Client  # noqa: PLC0415  after setup
+    from registers.models import Project  # noqa: PLC0415  after setup
+    from reports.statutory import services  # noqa: PLC0415  after setup
 
-    from bench import generating  # noqa: PLC0415
+    from bench import generating  # noqa: PLC0415  after setup
 
     settings.STATICFILES_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
     call_command("migrate", verbosity=0)

@@ -27,7 +27,7 @@ def main(what: str, number: int) -> None:
 def _reference() -> dict[str, Any]:
     from django.contrib.auth.models import User  # noqa: PLC0415 - as above
 
-    from bench.reference.models import Row  # noqa: PLC0415
+    from bench.reference.models import Row  # noqa: PLC0415  after setup
 
     Row._default_manager.bulk_create(
         Row(number=f"R-{n}", name=f"What is done about {n}", owner="Kim", due=START + timedelta(n), state="Open")
@@ -39,12 +39,12 @@ def _reference() -> dict[str, Any]:
 
 def _app(number: int) -> dict[str, Any]:
     from accounts.models import Organisation  # noqa: PLC0415 - as above
-    from accounts.second_factor import PASSED  # noqa: PLC0415
-    from django.conf import settings  # noqa: PLC0415
-    from django.db import connection  # noqa: PLC0415
-    from registers.models import Project  # noqa: PLC0415
+    from accounts.second_factor import PASSED  # noqa: PLC0415  after setup
+    from django.conf import settings  # noqa: PLC0415  after setup
+    from django.db import connection  # noqa: PLC0415  after setup
+    from registers.models import Project  # noqa: PLC0415  after setup
 
-    from bench.generating import owner, register  # noqa: PLC0415
+    from bench.generating import owner, register  # noqa: PLC0415  after setup
 
     organisation = Organisation.objects.create(name="Bench", slug="bench")
     project = Project.objects.create(organisation=organisation, code="BENCH", name="Bench")
@@ -67,8 +67,8 @@ def _app(number: int) -> dict[str, Any]:
 def _session(user: Any, **more: Any) -> str:
     """Return the key of a session in which somebody is signed in."""
     from django.conf import settings  # noqa: PLC0415 - as above
-    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415
-    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: PLC0415  after setup
+    from django.contrib.sessions.backends.db import SessionStore  # noqa: PLC0415  after setup
 
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)

@@ -38,11 +38,11 @@ print(refused)
 def main() -> None:
     django.setup()
     from accounts.models import Organisation  # noqa: PLC0415 - models exist after setup
-    from django.core.management import call_command  # noqa: PLC0415
-    from obligations.models import Obligation  # noqa: PLC0415
-    from registers.models import Project  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415  after setup
+    from obligations.models import Obligation  # noqa: PLC0415  after setup
+    from registers.models import Project  # noqa: PLC0415  after setup
 
-    from bench.generating import owner, register  # noqa: PLC0415
+    from bench.generating import owner, register  # noqa: PLC0415  after setup
 
     call_command("migrate", verbosity=0)
     organisation = Organisation.objects.create(name="Bench", slug="bench")

@@ -135,7 +135,7 @@ class Debian:
 def download(url: str, target: Path) -> None:
     """Fetch an address of upstream's."""
     try:
-        with urllib.request.urlopen(url, timeout=SECONDS_TO_ANSWER) as answer, target.open("wb") as handle:  # noqa: S310
+        with urllib.request.urlopen(url, timeout=SECONDS_TO_ANSWER) as answer, target.open("wb") as handle:  # noqa: S310  pinned
             shutil.copyfileobj(answer, handle)
     except OSError as error:
         raise BuildError(f"{url}: {error}") from None
@@ -270,7 +270,7 @@ def build(recipe: Recipe, target: Path, cache: Path, uv: Path) -> None:
 
 def check(nginx: Path, versions: dict[str, str]) -> None:
     """Refuse a program that is not what was asked for."""
-    said = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=False).stderr  # noqa: S603
+    said = subprocess.run([nginx, "-V"], capture_output=True, text=True, check=False).stderr  # noqa: S603  ours
     for expected in (f"nginx/{versions['nginx']}", f"built with OpenSSL {versions['openssl']} "):
         if expected not in said:
             raise BuildError(f"what was built does not say {expected!r}: {said.strip()[:200]}")
