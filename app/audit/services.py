@@ -103,10 +103,10 @@ def record_many(organisation: Organisation, actor: User | None, entries: Iterabl
         events = []
         for entry in entries:
             event = AuditEvent(
-                organisation=organisation,
+                organisation_id=organisation.pk,
                 sequence=chain.sequence + 1,
                 at=now,
-                actor=actor,
+                actor_id=actor.pk if actor else None,
                 actor_name=str(actor) if actor else "Enssol",
                 channel=origin.channel,
                 address=origin.address[:45],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
 from django.db import connection, models, transaction
+
+Reader = Callable[[models.Model, Any], Any]
 
 # What SQLite's driver takes as it is.
 _AS_IT_IS = frozenset({str, int, float, bool, type(None)})
@@ -29,7 +31,7 @@ def insert_many(rows: Sequence[models.Model], *, keys: bool = False) -> None:
         manager.bulk_create(rows, batch_size=500)
         return
     fields = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
-    readers = [(str(field.attname), field, _is_plain(field)) for field in fields]
+    readers = [(str(field.attname), _reader(field)) for field in fields]
     quote = connection.ops.quote_name
     table = rows[0]._meta.db_table
     columns = ", ".join(quote(str(field.column)) for field in fields)
@@ -47,21 +49,31 @@ def insert_many(rows: Sequence[models.Model], *, keys: bool = False) -> None:
                 row._state.adding = False
 
 
-def _is_plain(field: models.Field[Any, Any]) -> bool:
-    """Whether the driver may take the field's value as the row holds it."""
-    return type(field).pre_save is models.Field.pre_save and not isinstance(field, models.JSONField)
+def _reader(field: models.Field[Any, Any]) -> Reader:
+    """Return what makes of a row, and of what it holds in the field, the value that the driver takes."""
+
+    def filled_in(row: models.Model, held: Any) -> Any:
+        return field.get_db_prep_save(field.pre_save(row, add=True), connection)
+
+    def as_json(row: models.Model, held: Any) -> Any:
+        # Most are empty.
+        return "{}" if held == {} else "[]" if held == [] else filled_in(row, held)
+
+    def plain(row: models.Model, held: Any) -> Any:
+        kind = type(held)
+        return held if kind in _AS_IT_IS else str(held) if kind is date else filled_in(row, held)
+
+    if isinstance(field, models.JSONField):
+        return as_json
+    # Dates have a way of their own to be filled in, but for those that fill in themselves it is the common one.
+    itself = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    common = type(field).pre_save in {models.Field.pre_save, models.DateField.pre_save, models.DateTimeField.pre_save}
+    return plain if common and not itself else filled_in
 
 
-def _values(row: models.Model, readers: list[tuple[str, models.Field[Any, Any], bool]]) -> list[Any]:
-    held, values = row.__dict__, []
-    for name, field, plain in readers:
-        value = held.get(name)
-        if plain and type(value) is date:
-            value = str(value)
-        elif not plain or type(value) not in _AS_IT_IS:
-            value = field.get_db_prep_save(field.pre_save(row, add=True), connection)
-        values.append(value)
-    return values
+def _values(row: models.Model, readers: Sequence[tuple[str, Reader]]) -> list[Any]:
+    held = row.__dict__
+    return [read(row, held.get(name)) for name, read in readers]
 
 
 def _last_key(cursor: Any, table: str) -> int:

@@ -24,7 +24,7 @@ from obligations.services.restating import STANDING, Said, replace_rule, restate
 from obligations.states import Lifecycle
 
 # Rows that are written together: few enough for others to write in between.
-CHUNK = 200
+CHUNK = 300
 _APART = {"mechanism", "rule", "extra", SAID, UNDO}
 Named = TypeVar("Named", bound=models.Model)
 
@@ -35,7 +35,7 @@ class Conflict(Exception):
 
 def waiting(batch: ImportBatch) -> models.QuerySet[ImportRow]:
     """Return the rows that are still to be brought in."""
-    return batch.rows.filter(result__in=WRITTEN, applied=False).order_by("line")
+    return batch.rows.filter(result__in=WRITTEN, applied=False).defer("findings").order_by("line")
 
 
 def check_versions(batch: ImportBatch) -> None:
@@ -81,10 +81,7 @@ class Application:
 
     def _mark(self, chunk: list[ImportRow]) -> None:
         """Note in the rows that they are in; by hand, because `bulk_update` takes ten times as long."""
-        values = [
-            (True, row.obligation_id, row.version, json.dumps(row.changes, cls=DjangoJSONEncoder), row.pk)
-            for row in chunk
-        ]
+        values = [(True, row.obligation_id, row.version, _json(row.changes), row.pk) for row in chunk]
         table = connection.ops.quote_name(ImportRow._meta.db_table)
         columns = "applied = %s, obligation_id = %s, version = %s, changes = %s"
         with connection.cursor() as cursor:
@@ -153,17 +150,20 @@ class Application:
         row.version = existing.version
 
     def _fields(self, values: Mapping[str, Any], mechanism: Mechanism) -> dict[str, Any]:
-        """Return the obligation's own fields, with what they name; what is new is stored first."""
+        """Return the columns of the obligation's own row; what they name and what is new is stored first."""
         fields = {name: value for name, value in values.items() if name not in _APART}
         for name in VOCABULARIES:
             if name in fields:
-                fields[name] = self._term(name, fields[name]) if fields[name] else None
+                said = fields.pop(name)
+                fields[f"{name}_id"] = self._term(name, said).pk if said else None
         for name in PEOPLE:
             if name in fields:
-                fields[name] = self.directory.person(fields[name]) if fields[name] else None
+                said = fields.pop(name)
+                person = self.directory.person(said) if said else None
+                fields[f"{name}_id"] = person.pk if person else None
         if "condition" in fields:
-            number = fields["condition"]
-            fields["condition"] = self._stored(self.directory.condition(mechanism, number)[0]) if number else None
+            said = fields.pop("condition")
+            fields["condition_id"] = self._stored(self.directory.condition(mechanism, said)[0]).pk if said else None
         return fields
 
     def _mechanism(self, reference: str) -> Mechanism:
@@ -191,6 +191,11 @@ class Application:
         self.entries.append(
             Entry("obligation.import", obligation, self.project.pk, changes=recorded(changes), reason=reason)
         )
+
+
+def _json(changes: Mapping[str, Any]) -> str:
+    # Nothing is left of most.
+    return json.dumps(changes, cls=DjangoJSONEncoder) if changes else "{}"
 
 
 def origin_of(batch: ImportBatch) -> str:

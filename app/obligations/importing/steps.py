@@ -158,7 +158,7 @@ def issue_dates(project: Project) -> dict[str, date]:
 def _row(batch: ImportBatch, outcome: Outcome) -> ImportRow:
     row = outcome.row
     return ImportRow(
-        batch=batch,
+        batch_id=batch.pk,
         line=row.line,
         number=str(row.values.get("number") or row.cells.get("number", ""))[:255],
         result=outcome.result.value,

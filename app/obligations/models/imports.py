@@ -72,7 +72,8 @@ class ImportBatch(models.Model):
 class ImportRow(models.Model):
     """One row of a file: what was found in it, and what it changed."""
 
-    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="rows")
+    # The constraint below has its index.
+    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, db_index=False, related_name="rows")
     line = models.PositiveIntegerField()
     number = models.CharField(max_length=255, blank=True)
     result = models.CharField(max_length=10)

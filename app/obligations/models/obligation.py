@@ -48,9 +48,14 @@ class Obligation(models.Model):
         SITE = "site", "Site"
         DESKTOP = "desktop", "Desktop"
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="obligations")
+    # Whose own index is left out stands first in one of those below.
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False, related_name="obligations")
     mechanism = models.ForeignKey(
-        Mechanism, on_delete=models.PROTECT, related_name="obligations", verbose_name="environmental mechanism"
+        Mechanism,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="obligations",
+        verbose_name="environmental mechanism",
     )
     condition = models.ForeignKey(
         Condition, on_delete=models.PROTECT, null=True, blank=True, related_name="obligations"
@@ -92,7 +97,9 @@ class Obligation(models.Model):
         verbose_name="responsibility",
     )
     responsible_email = models.EmailField("responsible person's email", blank=True)
-    responsible_person = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    responsible_person = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
     backup_person = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
     lifecycle = models.CharField(max_length=10, choices=Lifecycle.choices, default=Lifecycle.ACTIVE)

@@ -27,8 +27,9 @@ class Occurrence(models.Model):
     extensions, `target_date` the earlier day that people set themselves.
     """
 
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="occurrences")
-    obligation = models.ForeignKey(Obligation, on_delete=models.CASCADE, related_name="occurrences")
+    # Whose own index is left out stands first in one of those below.
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, db_index=False, related_name="occurrences")
+    obligation = models.ForeignKey(Obligation, on_delete=models.CASCADE, db_index=False, related_name="occurrences")
     sequence = models.PositiveIntegerField(help_text="Its place in the rule's sequence, from 0.")
     period_start = models.DateField(null=True, blank=True)
     period_end = models.DateField(null=True, blank=True)
@@ -39,7 +40,9 @@ class Occurrence(models.Model):
     trigger = models.CharField("what triggered it", max_length=255, blank=True)
 
     state = models.CharField(max_length=15, choices=OccurrenceState.choices, default=OccurrenceState.SCHEDULED)
-    assigned_to = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="occurrences")
+    assigned_to = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, db_index=False, related_name="occurrences"
+    )
     touched = models.BooleanField(
         default=False, help_text="A person worked on it, so that a changed rule leaves it where it is."
     )

@@ -24,6 +24,7 @@ _CLAUSE_WORDS = ("condition", "commitment", "clause", "schedule")
 HEADER_WITHIN = 20
 # Cells of so many characters are remembered, which bounds the memory that they take.
 REMEMBERED = 40
+_NEEDED = tuple(column.field for column in COLUMNS if column.needed)
 _DATES = tuple(column.field for column in COLUMNS if column.read is values.day)
 
 
@@ -171,9 +172,9 @@ class _Reader:
     def _check(self, row: Row) -> None:
         """Look at what a cell alone does not tell."""
         read = row.values
-        for column in COLUMNS:
-            if column.needed and read.get(column.field) == "":
-                row.refuse(column.field, "it is empty", "every obligation needs one")
+        for name in _NEEDED:
+            if read.get(name) == "":
+                row.refuse(name, "it is empty", "every obligation needs one")
         issued = self.issued.get(natural_key(read.get("mechanism", "")))
         for name in _DATES:
             if read.get(name):
@@ -238,6 +239,8 @@ def _compare(row: Row) -> None:
 @lru_cache(maxsize=1024)
 def _misspelt(word: str) -> str:
     """Return the clause's word that was meant, or nothing if it is one, or no such word at all."""
+    if not word.isalpha():
+        return ""
     meant = get_close_matches(word, _CLAUSE_WORDS, n=1, cutoff=0.85)
     return meant[0] if meant and word.rstrip("s") != meant[0] else ""
 
