@@ -79,6 +79,14 @@ def run(
         ({"aws_network_cidr": "10.1.0.0/16"}, ["10.0.1.0/24 is not inside the VPC, 10.1.0.0/16"]),
         (
             {
+                "aws_network_nat": True,
+                "aws_network_adopt_vpc_id": "vpc-0a",
+                "aws_network_adopt_subnet_ids": {"public-a": "subnet-0a", "public-b": "subnet-0b"},
+            },
+            ["aws_network_nat: a NAT gateway goes into a public subnet that is made here, and there is none"],
+        ),
+        (
+            {
                 "aws_compute_public_ip": "999.1.1.1",
                 "aws_compute_instance_type": "m5.large",
                 "aws_compute_image_id": "ubuntu",
@@ -109,7 +117,7 @@ def run(
         ),
         ({"estate_termination_protection": "banana"}, ["argument 'estate_termination_protection' is of type"]),
     ],
-    ids=["estate", "network", "instance", "names", "bastion", "dns", "type"],
+    ids=["estate", "network", "way out", "instance", "names", "bastion", "dns", "type"],
 )
 def test_provision_refuses_bad_input_before_any_call(
     variables: dict[str, object], says: list[str], tmp_path: Path
