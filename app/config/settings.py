@@ -82,8 +82,15 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
             ],
         },
-    }
+    },
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "jinja2",
+        "APP_DIRS": True,
+        "OPTIONS": {"environment": "ui.compiled.environment"},
+    },
 ]
+FORM_RENDERER = "django.forms.renderers.Jinja2"
 
 DATABASES = {"default": env.database("ENSSOL_DATABASE_URL", DATA_DIR / "enssol.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

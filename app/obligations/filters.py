@@ -14,7 +14,6 @@ from django.db.models import Q
 from registers.models import (
     Aspect,
     Condition,
-    Mechanism,
     ObligationType,
     Phase,
     Procedure,
@@ -23,6 +22,7 @@ from registers.models import (
     Term,
 )
 
+from obligations.counting import counted, stamp_of
 from obligations.querysets import ORDERS, ObligationQuerySet
 from obligations.states import Lifecycle, Risk, State, Status
 
@@ -82,16 +82,31 @@ class Offer:
         self.project, self.user, self.on = project, user, on
 
     @cached_property
+    def stamp(self) -> str:
+        """Names the state of the register."""
+        return stamp_of(self.project)
+
+    @property
     def words(self) -> dict[str, list[tuple[int, str]]]:
+        """The words of each vocabulary, with their keys."""
+        return self._kept[0]
+
+    @property
+    def mechanisms(self) -> list[tuple[int, str, int | None]]:
+        """The project's mechanisms: key, name and the key of the one above."""
+        return self._kept[1]
+
+    @cached_property
+    def _kept(self) -> tuple[dict[str, list[tuple[int, str]]], list[tuple[int, str, int | None]]]:
+        return counted("offer", stamp=self.stamp, on=self.on, count=self._read)
+
+    def _read(self) -> tuple[dict[str, list[tuple[int, str]]], list[tuple[int, str, int | None]]]:
         organisation = self.project.organisation_id
-        return {
+        words = {
             name: list(model._default_manager.filter(organisation=organisation).values_list("pk", "name"))
             for name, model in WORDS.items()
         }
-
-    @cached_property
-    def mechanisms(self) -> list[Mechanism]:
-        return list(self.project.mechanisms.all())
+        return words, [(row.pk, str(row), row.parent_id) for row in self.project.mechanisms.all()]
 
     @cached_property
     def people(self) -> list[User]:
@@ -102,7 +117,7 @@ class Offer:
         found, added = set[int](), {mechanism}
         while added:
             found |= added
-            added = {plan.pk for plan in self.mechanisms if plan.parent_id in added} - found
+            added = {plan for plan, _, above in self.mechanisms if above in added} - found
         return found
 
 
@@ -166,7 +181,7 @@ class FilterForm(forms.Form):
         orders.pop(BEST, None)
         people = [(str(person.pk), str(person)) for person in offer.people]
         offered: dict[str, list[tuple[Any, str]]] = {
-            "mechanism": [("", "Any"), *((row.pk, str(row)) for row in offer.mechanisms)],
+            "mechanism": [("", "Any"), *((key, name) for key, name, _ in offer.mechanisms)],
             "person": [("", "Anybody"), (ME, "Me"), (NOBODY, "Nobody"), *people],
             "sort": [("", usual), *orders.items()],
             **{name: [("", "Any"), *words, (NO_WORD, "None given")] for name, words in offer.words.items()},

@@ -12,7 +12,7 @@ from django.core.paginator import Page, Paginator
 from django.http import QueryDict
 from registers.models import Project
 
-from obligations.counting import counted, stamp_of
+from obligations.counting import counted
 from obligations.filters import BEST, SIZE, Chip, FilterForm, Offer
 from obligations.models import Obligation, Occurrence, SavedView
 from obligations.querysets import ORDERS, ObligationQuerySet, count_each
@@ -109,7 +109,7 @@ class Listing:
         if not self.form.chips():
             return rows.state_counts(self.on)
         name = f"states {self.user.pk} {self.url(state='', sort='', size='')}"
-        return counted(name, stamp=self._stamp, on=self.on, count=lambda: rows.state_counts_in_passing(self.on))
+        return counted(name, stamp=self.stamp, on=self.on, count=lambda: rows.state_counts_in_passing(self.on))
 
     @property
     def is_empty(self) -> bool:
@@ -142,8 +142,9 @@ class Listing:
         found = excerpts(self.form.words, pks) if self.form.words else {}
         due = {occurrence.obligation_id: occurrence for occurrence in Occurrence.objects.falling_due_next(pks)}
         first = max(self.page.start_index() - 1, 0)
+        here = self.url(at=first).removesuffix(str(first))
         return [
-            Entry(rows[pk], rows[pk].state(self.on), self.url(at=position), found.get(pk, ""), due.get(pk))
+            Entry(rows[pk], rows[pk].state(self.on), f"{here}{position}", found.get(pk, ""), due.get(pk))
             for position, pk in enumerate(pks, start=first)
         ]
 
@@ -163,13 +164,14 @@ class Listing:
             (name, QueryDict(query), None) for name, query in SYSTEM_VIEWS.items()
         ]
         views += [(view.name, QueryDict(view.query), view) for view in kept]
-        forms = [FilterForm(query, offer=self.offer) for _, query, _ in views]
-        name = f"views {self.user.pk} {[form.url() for form in forms]}"
-        numbers = counted(name, stamp=self._stamp, on=self.on, count=lambda: self._count_each(forms))
+        name = f"views {self.user.pk} {[query.urlencode() for _, query, _ in views]}"
+        found = counted(
+            name, stamp=self.stamp, on=self.on, count=lambda: self._count_each([query for _, query, _ in views])
+        )
         here = self.url()
         return [
-            View(name, number, form.url() or "?", form.url() == here, view)
-            for (name, _, view), form, number in zip(views, forms, numbers, strict=True)
+            View(name, number, url, url == here, view)
+            for (name, _, view), (url, number) in zip(views, found, strict=True)
         ]
 
     @property
@@ -177,14 +179,16 @@ class Listing:
         """The person's view, or the one shared with them, that this page shows."""
         return next((view.kept for view in self.views if view.current and view.kept), None)
 
-    def _count_each(self, forms: list[FilterForm]) -> list[int]:
-        lists = {}
+    def _count_each(self, queries: list[QueryDict]) -> list[tuple[str, int]]:
+        """Return the address and the number of each set of filters."""
+        lists, forms = {}, [FilterForm(query, offer=self.offer) for query in queries]
         for place, form in enumerate(forms):
             rows = form.narrow(self._all)
             rows = rows.search(form.words, self.project) if form.words else rows
             state = form.cleaned_data.get("state")
             lists[f"{place:03}"] = rows.in_state(state, self.on) if state else rows
-        return [number for _, number in sorted(count_each(lists).items())]
+        numbers = [number for _, number in sorted(count_each(lists).items())]
+        return [(form.url(), number) for form, number in zip(forms, numbers, strict=True)]
 
     def _groups(self, group: str) -> list[int]:
         """Return the keys of the mechanisms, or of the words, in the order of the list."""
@@ -195,9 +199,10 @@ class Listing:
             keys = [pk for pk, _ in self.offer.words["role" if group == "responsible_role" else group]]
         return keys[::-1] if self.sort.startswith("-") else keys
 
-    @cached_property
-    def _stamp(self) -> str:
-        return stamp_of(self.project)
+    @property
+    def stamp(self) -> str:
+        """Names the state of the register in which all this is counted."""
+        return self.offer.stamp
 
     @property
     def _all(self) -> ObligationQuerySet:

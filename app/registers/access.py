@@ -41,9 +41,12 @@ def access_or_404(user: User | AnonymousUser, code: str) -> Access:
     Raises:
         Http404: there is no such project, or the person may not know that there is.
     """
-    project = Project.objects.visible_to(user).select_related("organisation").filter(code=code).first()
-    if project is None:
+    project = Project.objects.select_related("organisation").filter(code=code).first()
+    # Whoever sees a project holds a role that reaches it.
+    roles = frozenset(roles_in(user, project)) if project else frozenset()
+    if project is None or not roles:
         raise Http404("No such project")
-    access = Access(project, frozenset(roles_in(user, project)))
+    access = Access(project, roles)
     access.require("register.view")
+    project.reader_roles = roles
     return access

@@ -10,7 +10,7 @@ from accounts.roles import SEES_ALL_PROJECTS, allowed
 from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 if TYPE_CHECKING:
     from registers.models import Project, Term
@@ -38,9 +38,11 @@ def roles_in(user: User | AnonymousUser, project: Project) -> set[str]:
     """Return the person's roles in the project: their own there, and the one in its organisation if it reaches here."""
     if not isinstance(user, User) or not user.is_active:
         return set()
-    roles = set(project.memberships.filter(unexpired(), user=user).values_list("role", flat=True))
-    theirs = project.organisation.memberships.filter(unexpired(), user=user)
-    organisation_roles = set(theirs.values_list("role", flat=True))
+    here = project.memberships.filter(unexpired(), user=user).values_list("role", Value(True))
+    theirs = user.memberships.filter(unexpired(), organisation=project.organisation_id)
+    held = list(here.union(theirs.values_list("role", Value(False))))
+    roles = {role for role, direct in held if direct}
+    organisation_roles = {role for role, direct in held if not direct}
     if roles or organisation_roles & SEES_ALL_PROJECTS:
         roles |= organisation_roles
     return roles

@@ -56,13 +56,13 @@ def _plain(request: SignedInRequest, access: Access, obligation: Obligation) -> 
     query = f"?{request.GET.get('query', '')}".rstrip("?")
     context = {
         "project": access.project,
-        "entry": Entry(obligation, obligation.state(today), query, occurrence=due.first()),
+        "entries": [Entry(obligation, obligation.state(today), query, occurrence=due.first())],
         "on": today,
         "may_change": access.may("obligation.change"),
         "may_bulk_edit": access.may("obligation.bulk_edit"),
         "back": True,
     }
-    return render(request, "obligations/_row.html", context)
+    return render(request, "obligations/_rows.html", context)
 
 
 def _form(

@@ -31,6 +31,7 @@ def register(request: SignedInRequest, code: str) -> HttpResponse:
     context = {
         "project": access.project,
         "listing": listing,
+        "stamp": listing.stamp,
         "may_import": access.may("import.run"),
         "may_add": access.may("obligation.add"),
         "may_change": access.may("obligation.change"),

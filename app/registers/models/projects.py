@@ -31,6 +31,9 @@ class Project(models.Model):
 
     objects = ProjectQuerySet.as_manager()
 
+    # Of whoever reads the page for which it was fetched; `registers.access` fills it in.
+    reader_roles: frozenset[str] | None = None
+
     class Meta:
         ordering = ["name"]
 

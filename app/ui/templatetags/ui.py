@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from accounts.roles import allowed
 from django import template
 from django.forms import BoundField
 from django.http import QueryDict
 from django.template.context import Context
+from django.template.loader import get_template
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from obligations.states import State
 from registers.querysets import roles_in
 
@@ -104,13 +105,19 @@ def field(bound: BoundField, label: str = "", hint: str | None = None, **attrs: 
 
 
 @register.simple_tag(takes_context=True)
+def compiled(context: Context, name: str, **more: object) -> SafeString:
+    """Include a compiled template; see `ui.compiled`."""
+    known: dict[str, Any] = {**cast("dict[str, Any]", context.flatten()), **more}
+    return mark_safe(get_template(name, using="jinja2").render(known))  # noqa: S308 - the template escapes
+
+
+@register.simple_tag(takes_context=True)
 def may(context: Context, codename: str) -> bool:
     """Return whether the page's reader holds a permission in the page's project; asking twice costs no query."""
-    request, project = context["request"], context["project"]
-    known: dict[int, set[str]] = request.__dict__.setdefault("roles_by_project", {})
-    if project.pk not in known:
-        known[project.pk] = roles_in(request.user, project)
-    return allowed(codename, known[project.pk])
+    project = context["project"]
+    if project.reader_roles is None:
+        project.reader_roles = frozenset(roles_in(context["request"].user, project))
+    return allowed(codename, set(project.reader_roles))
 
 
 @register.simple_tag(takes_context=True)
