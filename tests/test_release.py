@@ -34,7 +34,8 @@ KNOWN_TO_229 = {
     "Socket": {"ListenStream", "SocketUser", "SocketGroup", "SocketMode", "DirectoryMode", "Backlog"},
     "Service": {
         *("Type", "User", "Group", "WorkingDirectory", "EnvironmentFile", "Environment", "ExecStart", "KillMode"),
-        *("TimeoutStartSec", "TimeoutStopSec", "Restart", "RestartSec", "UMask", "TasksMax", "MemoryLimit"),
+        *("TimeoutStartSec", "TimeoutStopSec", "Restart", "RestartSec", "RestartPreventExitStatus", "UMask"),
+        *("TasksMax", "MemoryLimit"),
         *("NoNewPrivileges", "CapabilityBoundingSet", "PrivateDevices", "PrivateTmp", "ProtectHome", "ProtectSystem"),
         *("ReadOnlyDirectories", "ReadWriteDirectories", "InaccessibleDirectories", "RestrictAddressFamilies"),
         *("SystemCallArchitectures", "SystemCallErrorNumber", "SystemCallFilter"),

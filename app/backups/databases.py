@@ -36,7 +36,7 @@ def copy_sqlite(source: Path, target: Path) -> None:
 
 
 def prove_sqlite(path: Path) -> dict[str, int]:
-    """See that a copy is sound, and that this host can read and serve it; return its rows by table.
+    """See that a copy is sound, and that this host can read it; return its rows by table.
 
     Raises:
         BadBackup: it is not.
@@ -48,7 +48,6 @@ def prove_sqlite(path: Path) -> dict[str, int]:
                 raise BadBackup(f"its database is damaged ({faults[0]}): take an older one")
             if loose := copy.execute("PRAGMA foreign_key_check").fetchone():
                 raise BadBackup(f"a row of its table {loose[0]} points at nothing: take an older one")
-            _prove_migrations(set(copy.execute("SELECT app, name FROM django_migrations")))
             _prove_secrets(data for (data,) in copy.execute("SELECT data FROM mfa_authenticator"))
             tables = copy.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'")
             names = sorted(name for (name,) in tables if not name.startswith("sqlite_"))
@@ -56,6 +55,21 @@ def prove_sqlite(path: Path) -> dict[str, int]:
             return {name: copy.execute(count.format(name)).fetchone()[0] for name in names}
     except sqlite3.DatabaseError as error:
         raise BadBackup(f"its database cannot be read ({error}): take an older one") from error
+
+
+def prove_migrations(path: Path) -> None:
+    """See that this release can serve a copy: a backup made during a deployment, or after a rollback, may be of newer.
+
+    Raises:
+        BadBackup: it has what only a newer release knows.
+    """
+    with closing(_opened(path)) as copy:
+        applied = set(copy.execute("SELECT app, name FROM django_migrations"))
+    ours = set(settings.INSTALLED_APPS)
+    known = MigrationLoader(None).disk_migrations
+    unknown = sorted(f"{app}.{name}" for app, name in applied if app in ours and (app, name) not in known)
+    if unknown:
+        raise BadBackup(f"a newer release made it ({unknown[0]}): deploy that release, then restore")
 
 
 def dump_postgresql(target: Path) -> dict[str, int]:
@@ -125,14 +139,6 @@ def expand(source: Path, target: Path) -> None:
             shutil.copyfileobj(packed, plain, PIECE)
     except (OSError, EOFError) as error:
         raise BadBackup(f"its database cannot be expanded ({error}): take an older one") from error
-
-
-def _prove_migrations(applied: set[tuple[str, str]]) -> None:
-    ours = set(settings.INSTALLED_APPS)
-    known = MigrationLoader(None).disk_migrations
-    unknown = sorted(f"{app}.{name}" for app, name in applied if app in ours and (app, name) not in known)
-    if unknown:
-        raise BadBackup(f"a newer release made it ({unknown[0]}): deploy that release, then restore")
 
 
 def _prove_secrets(stored: Iterator[str]) -> None:

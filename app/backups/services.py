@@ -92,6 +92,7 @@ def examined(file: IO[bytes], folder: Path, *, site: str = "") -> Iterator[tuple
             databases.expand(place / SQLITE, copy)
             if databases.prove_sqlite(copy) != manifest.counts:
                 raise BadBackup("its tables do not hold the rows that were backed up: take an older one")
+            databases.prove_migrations(copy)
             if databases.trail(copy) != manifest.trail:
                 raise BadBackup("its audit trail does not end where it did: take an older one")
         yield manifest, place

@@ -153,6 +153,21 @@ def test_another_sites_backup_is_refused_unless_meant(site: Site, backup: Path) 
     assert "can be restored" in site.manage(*meant, ENSSOL_ALLOWED_HOSTS=name)
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the file is altered by hand")
+def test_what_a_newer_release_migrated_is_backed_up_and_restored_by_that_release_alone(
+    site: Site, tmp_path: Path
+) -> None:
+    with sqlite3.connect(site.data / "enssol.sqlite3") as live:
+        live.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('audit', '9999_newer', '2030-01-01')")
+    try:
+        made = site.manage("backup", str(tmp_path)).strip()
+        said = site.manage("check_backup", made, status=1)
+    finally:
+        with sqlite3.connect(site.data / "enssol.sqlite3") as live:
+            live.execute("DELETE FROM django_migrations WHERE name = '9999_newer'")
+    assert "a newer release made it (audit.9999_newer): deploy that release, then restore" in said
+
+
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="a dump is looked into only by the server that loads it")
 def test_a_backup_under_another_key_is_refused(site: Site, backup: Path) -> None:
     said = site.manage("check_backup", str(backup), status=1, ENSSOL_SECRET_KEY="another-" + "0123456789" * 4)
