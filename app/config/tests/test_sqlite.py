@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import django
 import pytest
 from django.db import connection
 
@@ -48,3 +51,23 @@ def test_four_writers_lose_no_update_and_meet_no_locked_database(tmp_path: Path)
     assert start("create") == ["wal"]
     start("write", 4)
     assert start("read") == ["400"]
+
+
+@pytest.mark.skipif(
+    connection.vendor != "sqlite" or django.VERSION >= (5,), reason="SQLite and the kernel are the same: once is enough"
+)
+def test_a_writer_killed_at_random_points_loses_nothing_that_it_acknowledged() -> None:
+    """The benchmark kills at 200 points; here are a few of them."""
+    # A killed process needs no disk to lose its memory, and a memory file system does not wait for one.
+    with TemporaryDirectory(dir="/dev/shm") as folder:
+        given = {"ENSSOL_DATABASE_URL": f"sqlite:///{folder}/killed.sqlite3", "ENSSOL_DATA_DIR": folder}
+        output, errors = python("-m", "bench.kills", "8", **given).communicate()
+    assert output, errors
+    found = json.loads(output)
+    assert found["acknowledged"] > 0
+    assert {name: found[name] for name in ("kills", "lost", "doubled", "broken")} == {
+        "kills": 8,
+        "lost": 0,
+        "doubled": 0,
+        "broken": 0,
+    }
