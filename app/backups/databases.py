@@ -83,11 +83,11 @@ def dump_postgresql(target: Path) -> dict[str, int]:
         return counts()
 
 
-def load_postgresql(dump: Path) -> None:
-    """Replace what the PostgreSQL database holds, all of it or nothing."""
+def load_postgresql(dump: Path, name: str = "") -> None:
+    """Replace what the PostgreSQL database holds, or another one of that name, all of it or nothing."""
     options = ("--clean", "--if-exists", "--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error")
     connection.close()
-    name = str(connection.settings_dict["NAME"])
+    name = name or str(connection.settings_dict["NAME"])
     _postgresql("pg_restore", *options, f"--dbname={name}", str(dump))
 
 

@@ -75,6 +75,17 @@ def test_it_says_what_it_holds_and_that_it_can_be_restored(site: Site, backup: P
     assert "1 stored files" in said
 
 
+def test_a_copy_to_try_migrations_on_holds_what_the_database_holds(site: Site, tmp_path: Path) -> None:
+    copy = site.manage("copy_database", str(tmp_path)).strip()
+    assert site.script(STATE, ENSSOL_DATABASE_URL=copy) == site.script(STATE)
+    answers = "a-long-test-password\nJBSWY3DPEHPK3PXP\n"
+    site.manage("create_admin", "copy@example.com", said=answers, ENSSOL_DATABASE_URL=copy)
+    assert "copy@example.com" not in site.script(STATE)
+    site.manage("copy_database", str(tmp_path), "--remove")
+    site.manage("copy_database", str(tmp_path))
+    site.manage("copy_database", str(tmp_path), "--remove")
+
+
 def test_what_was_there_is_back_and_what_came_after_is_kept_aside(site: Site, backup: Path, sha256: str) -> None:
     before = site.script(STATE)
     site.manage("create_admin", "later@example.com", said="a-long-test-password\nJBSWY3DPEHPK3PXP\n")
