@@ -12,7 +12,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def load(role: str, name: str) -> ModuleType:
     """Import roles/<role>/files/<name>.py."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "roles" / role / "files" / f"{name}.py")
+    files = str(ROOT / "roles" / role / "files")
+    # A script finds its parts beside it.
+    if files not in sys.path:
+        sys.path.append(files)
+    spec = importlib.util.spec_from_file_location(name, Path(files, f"{name}.py"))
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)

@@ -31,7 +31,7 @@ CACHE = ROOT / ".cache" / "releases"
 # systemd.exec(5), .service, .socket, .unit and .resource-control of version 229, as far as a web service needs them.
 KNOWN_TO_229 = {
     "Unit": {"Description", "Documentation", "Requires", "After", "StartLimitInterval", "StartLimitBurst"},
-    "Socket": {"ListenStream", "SocketUser", "SocketGroup", "SocketMode", "DirectoryMode", "Backlog"},
+    "Socket": {"ListenStream", "SocketUser", "SocketGroup", "SocketMode", "DirectoryMode", "Backlog", "Symlinks"},
     "Service": {
         *("Type", "User", "Group", "WorkingDirectory", "EnvironmentFile", "Environment", "ExecStart", "KillMode"),
         *("TimeoutStartSec", "TimeoutStopSec", "Restart", "RestartSec", "RestartPreventExitStatus", "UMask"),
@@ -239,15 +239,16 @@ def test_a_release_builds_to_the_same_bytes_twice(tmp_path: Path) -> None:
 
 
 # --- The units --------------------------------------------------------------------------------------------------------
-def render(template: str, systemd: int) -> str:
-    """Render a template of the role as Ansible does, with the role's own variables."""
+def render(unit: str, systemd: int) -> str:
+    """Render a unit as Ansible does, with the role's own variables."""
+    name, _, kind = unit.partition(".")
     variables: dict[str, Any] = {"ansible_managed": "Managed", "enssol_allowed_hosts": ["app.example.com"]}
     for name in ("defaults", "vars"):
         variables |= yaml.safe_load((ROLE / name / "main.yml").read_text())
-    variables |= {"__enssol_systemd_version": systemd, "role_path": str(ROLE)}
+    variables |= {"__enssol_systemd_version": systemd, "__enssol_unit": name, "role_path": str(ROLE)}
     templar = Templar(DataLoader(), variables=variables)
     templar.environment.trim_blocks = True
-    return str(templar.template((ROLE / "templates" / f"{template}.j2").read_text(), convert_data=False))
+    return str(templar.template((ROLE / "templates" / f"enssol.{kind}.j2").read_text(), convert_data=False))
 
 
 def directives(unit: str) -> list[tuple[str, str, str]]:
@@ -262,7 +263,7 @@ def directives(unit: str) -> list[tuple[str, str, str]]:
     return found
 
 
-@pytest.mark.parametrize("unit", ["enssol.socket", "enssol.service"])
+@pytest.mark.parametrize("unit", ["enssol.socket", "enssol.service", "enssol-spare.socket", "enssol-spare.service"])
 def test_a_unit_for_systemd_229_uses_only_what_it_knows(unit: str) -> None:
     lines = directives(render(unit, 229))
     assert lines

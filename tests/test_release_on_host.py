@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
+import socket
 import subprocess
 import tarfile
 from pathlib import Path
@@ -14,15 +16,19 @@ import pytest
 from role_scripts import ROOT, load
 
 build_release = load("enssol", "build_release")
+enssol_host = load("enssol", "enssol_host")
+enssol_switch = load("enssol", "enssol_switch")
 enssol_release = load("enssol", "enssol_release")
-Host = enssol_release.Host
-ReleaseError = enssol_release.ReleaseError
+Host = enssol_host.Host
+ReleaseError = enssol_host.ReleaseError
 
 
 @pytest.fixture
 def host(tmp_path: Path) -> Any:
     """A host with three releases: two served, the second is current, the third was only installed."""
-    host = Host(root=tmp_path / "opt", configuration=tmp_path / "etc", lock=tmp_path / "lock")
+    places = {name: tmp_path / name for name in ("configuration", "data", "sockets", "rehearsal", "lock")}
+    host = Host(root=tmp_path / "opt", **places)
+    host.data.mkdir()
     for age, name in enumerate(("aaaaaaaaaaaa", "bbbbbbbbbbbb", "cccccccccccc")):
         release = host.releases / name
         release.mkdir(parents=True)
@@ -34,25 +40,29 @@ def host(tmp_path: Path) -> Any:
         if age < 2:
             (release / "SERVED").touch()
             os.utime(release / "SERVED", (age + 10, age + 10))
-    enssol_release.switch(host, host.releases / "bbbbbbbbbbbb")
+    enssol_switch.switch(host, host.releases / "bbbbbbbbbbbb")
     return host
 
 
 def serving(host: Any) -> str:
-    return str(enssol_release.linked(host).name)
+    return str(enssol_host.linked(host).name)
 
 
 def only_starts(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
-    """Let only these releases start; return the list that each start is added to."""
+    """Let only these releases start; return the list that each start is added to, and the end of the spare."""
     starts: list[str] = []
 
-    def restart(host: Any, timeout: float) -> None:
+    def restart(host: Any, timeout: float, service: Any = enssol_switch.MAIN) -> None:
         del timeout
-        starts.append(serving(host))
-        if serving(host) not in names:
-            raise ReleaseError("it broke")
+        if service == enssol_switch.MAIN:
+            # Whoever comes now must find somebody.
+            assert enssol_host.met(host) == enssol_switch.SPARE
+            starts.append(serving(host))
+            if serving(host) not in names:
+                raise ReleaseError("it broke")
 
-    monkeypatch.setattr(enssol_release, "restart", restart)
+    monkeypatch.setattr(enssol_switch, "restart", restart)
+    monkeypatch.setattr(enssol_switch, "stop_spare", lambda _: starts.append("spare stopped"))
     return starts
 
 
@@ -60,18 +70,107 @@ def test_a_release_that_does_not_serve_is_put_back(host: Any, monkeypatch: pytes
     starts = only_starts(monkeypatch, "bbbbbbbbbbbb")
     new, old = host.releases / "cccccccccccc", host.releases / "bbbbbbbbbbbb"
     with pytest.raises(ReleaseError, match=r"^cccccccccccc does not serve, so bbbbbbbbbbbb serves again: it broke$"):
-        enssol_release.put(host, new, old, timeout=1)
-    assert starts == ["cccccccccccc", "bbbbbbbbbbbb"]
+        enssol_switch.put(host, new, old, timeout=1)
+    assert starts == ["cccccccccccc", "bbbbbbbbbbbb", "spare stopped"]
+    assert enssol_host.met(host) == enssol_switch.MAIN
     assert serving(host) == "bbbbbbbbbbbb"
-    assert enssol_release.served_before(host, old).name == "aaaaaaaaaaaa"
+    assert enssol_host.served_before(host, old).name == "aaaaaaaaaaaa"
+
+
+def test_what_still_serves_when_neither_release_does_is_left_alone(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = only_starts(monkeypatch)
+    new, old = host.releases / "cccccccccccc", host.releases / "bbbbbbbbbbbb"
+    with pytest.raises(ReleaseError, match=r"^neither cccccccccccc nor bbbbbbbbbbbb serves"):
+        enssol_switch.put(host, new, old, timeout=1)
+    assert starts == ["cccccccccccc", "bbbbbbbbbbbb"]
+    assert enssol_host.met(host) == enssol_switch.SPARE
+
+
+def test_the_service_takes_over_again_after_an_interrupted_run(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.sockets.mkdir()
+    enssol_switch.point(host.socket, enssol_switch.SPARE.socket)
+    done = only_starts(monkeypatch)
+    monkeypatch.setattr(enssol_switch, "run", lambda *command: done.append(" ".join(command)))
+    monkeypatch.setattr(enssol_switch, "wait_ready", lambda *_: None)
+    enssol_switch.come_home(host, timeout=1)
+    assert done == ["systemctl start enssol.socket enssol.service", "spare stopped"]
+    assert enssol_host.met(host) == enssol_switch.MAIN
+
+
+def test_whoever_has_connected_is_waited_for_whether_accepted_or_not(tmp_path: Path) -> None:
+    path = tmp_path / "main.sock"
+    with socket.socket(socket.AF_UNIX) as listening, socket.socket(socket.AF_UNIX) as client:
+        listening.bind(str(path))
+        listening.listen()
+        assert enssol_switch.connections(path) == 0
+        client.connect(str(path))
+        assert enssol_switch.connections(path) == 1
+        accepted, _ = listening.accept()
+        with accepted:
+            assert enssol_switch.connections(path) == 1
+        assert enssol_switch.connections(path) == 0
+
+
+def test_a_release_serves_the_static_files_of_the_others(host: Any) -> None:
+    for name, content in (("aaaaaaaaaaaa", "old"), ("cccccccccccc", "new")):
+        static = host.releases / name / "static"
+        static.mkdir()
+        index = {"paths": {"site.css": f"site.{content}.css"}}
+        for path, text in (("staticfiles.json", json.dumps(index)), (f"site.{content}.css", content)):
+            (static / path).write_text(text)
+    for name in ("cccccccccccc", "aaaaaaaaaaaa"):
+        enssol_switch.share_static(host, host.releases / name)
+        found = {path.name: path.read_text() for path in (host.releases / name / "static").glob("*.css")}
+        assert found == {"site.old.css": "old", "site.new.css": "new"}
+
+
+class Manage:
+    """manage.py of every release; the one that runs cannot work with the migrated copy."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def __call__(self, host: Any, release: Path, *arguments: str, given: dict[str, str] | None = None) -> str:
+        place = "copy" if given else "database"
+        self.calls.append(f"{release.name[0]} {arguments[0]} {place}")
+        if arguments == ("migrate", "--check"):
+            raise ReleaseError("there is one to apply")
+        if arguments[0] == "check_schema":
+            raise ReleaseError("no such column")
+        return "sqlite:////copy"
+
+
+def test_migrations_that_the_running_release_cannot_work_with_stay_out_of_the_database(
+    host: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manage = Manage()
+    monkeypatch.setattr(enssol_switch, "manage", manage)
+    monkeypatch.setattr(enssol_switch.pwd, "getpwnam", lambda _: pwd.getpwuid(os.getuid()))
+    check = host.releases / "bbbbbbbbbbbb" / enssol_switch.CHECK
+    check.parent.mkdir(parents=True)
+    check.touch()
+    new, old = host.releases / "cccccccccccc", host.releases / "bbbbbbbbbbbb"
+    with pytest.raises(ReleaseError, match=r"^cccccccccccc was not activated, bbbbbbbbbbbb goes on: .*no such column$"):
+        enssol_switch.activate(host, new, old, timeout=1)
+    assert manage.calls == [
+        "c check database",
+        "c migrate database",  # --check
+        "c copy_database database",
+        "c migrate copy",
+        "b check_schema copy",
+        "c copy_database database",  # --remove
+    ]
+    assert list(host.data.iterdir()) == []
+    assert not host.rehearsal.exists()
+    assert serving(host) == "bbbbbbbbbbbb"
 
 
 def test_rolling_back_goes_further_back_each_time(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     only_starts(monkeypatch, "aaaaaaaaaaaa", "cccccccccccc")
-    monkeypatch.setattr(enssol_release, "rehearse", lambda *_: None)
-    enssol_release.put(host, host.releases / "cccccccccccc", None, timeout=1)
+    monkeypatch.setattr(enssol_switch, "rehearse", lambda *_: None)
+    enssol_switch.put(host, host.releases / "cccccccccccc", None, timeout=1)
     options = ["--timeout=1", "--keep=5"]
-    assert enssol_release.served_before(host, host.releases / "cccccccccccc").name == "bbbbbbbbbbbb"
+    assert enssol_host.served_before(host, host.releases / "cccccccccccc").name == "bbbbbbbbbbbb"
     only_starts(monkeypatch, "aaaaaaaaaaaa", "bbbbbbbbbbbb")
     parser = enssol_release.command_line()
     enssol_release.serve(host, parser.parse_args(["rollback", *options]))
@@ -88,7 +187,7 @@ def test_an_unknown_release_is_refused_with_those_there_are(host: Any) -> None:
 
 
 def test_the_current_release_and_the_latest_are_kept(host: Any) -> None:
-    enssol_release.switch(host, host.releases / "aaaaaaaaaaaa")
+    enssol_switch.switch(host, host.releases / "aaaaaaaaaaaa")
     (host.releases / ".partial-dddddddddddd").mkdir()
     (host.releases / "dddddddddddd.tar").touch()
     enssol_release.prune(host, keep=2)
@@ -129,7 +228,7 @@ def test_an_interrupted_installation_is_done_again(host: Any, archive: Path, mon
         interrupted.setattr(enssol_release, "make_environment", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             enssol_release.install(host, archive, digest)
-    assert "eeeeeeeeeeee" not in {path.name for path in enssol_release.installed(host)}
+    assert "eeeeeeeeeeee" not in {path.name for path in enssol_host.installed(host)}
     assert enssol_release.install(host, archive, digest) == "installed: eeeeeeeeeeee"
     assert (host.releases / "eeeeeeeeeeee" / "venv" / "bin" / "python").exists()
     assert not archive.exists()
@@ -163,6 +262,6 @@ def test_a_setting_is_read_as_systemd_reads_it(host: Any) -> None:
     host.configuration.mkdir()
     (host.configuration / "enssol.env").write_text("# comment\nENSSOL_EMAIL_URL='smtp://a:$b \"c\"@host'\n")
     (host.configuration / "secret.env").write_text("ENSSOL_SECRET_KEY='k'\n")
-    found = enssol_release.settings(host)
+    found = enssol_host.settings(host)
     assert found["ENSSOL_EMAIL_URL"] == 'smtp://a:$b "c"@host'
     assert found["ENSSOL_SECRET_KEY"] == "k"

@@ -33,7 +33,7 @@ def test_the_current_release_belongs_to_root_and_the_service_cannot_change_it(ho
         ("/etc/enssol/enssol.env", "root", "enssol", 0o640),
         ("/etc/enssol/secret.env", "root", "enssol", 0o640),
         ("/var/lib/enssol", "enssol", "enssol", 0o750),
-        ("/run/enssol/gunicorn.sock", "root", "www-data", 0o660),
+        ("/run/enssol/main.sock", "root", "www-data", 0o660),
         ("/usr/local/sbin/enssol-release", "root", "root", 0o755),
         ("/usr/local/bin/enssol-manage", "root", "root", 0o755),
     ],

@@ -2,7 +2,7 @@
 
 Usage:
   enssol-release install ARCHIVE --sha256 DIGEST      unpack a release and give it its own environment
-  enssol-release activate RELEASE [--check]           migrate, rehearse, switch, ask for its health; undo on failure
+  enssol-release activate RELEASE [--check]           try on a copy, migrate, switch, ask for health; undo on failure
   enssol-release rollback [RELEASE] [--check]         back to the release that served before, or to a named one
   enssol-release list                                 the releases on this host, newest first
   enssol-release manage ARGUMENT...                   manage.py of the current release, as the service's user
@@ -16,125 +16,22 @@ from __future__ import annotations
 import argparse
 import fcntl
 import hashlib
-import http.client
 import json
 import os
-import pwd
-import shlex
 import shutil
 import signal
-import socket
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+from enssol_host import Host, ReleaseError, installed, is_serving, linked, run, served_before, start
+from enssol_switch import activate, come_home, roll_back
 
 # Bytecode of what the service never imports would only cost the host's processor and disk.
 NEVER_IMPORTED = r"/tests?/|/testing/|/locale/"
-CAPTURED: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
 
 
-class ReleaseError(Exception):
-    """A release cannot be installed or does not serve; the message is one line."""
-
-
-@dataclass(frozen=True)
-class Host:
-    """Where things lie; the paths are interfaces of the project and differ in tests only."""
-
-    root: Path = Path("/opt/enssol")
-    configuration: Path = Path("/etc/enssol")
-    data: Path = Path("/var/lib/enssol")
-    socket: Path = Path("/run/enssol/gunicorn.sock")
-    units: Path = Path("/etc/systemd/system")
-    lock: Path = Path("/run/lock/enssol-release.lock")
-    user: str = "enssol"
-
-    @property
-    def releases(self) -> Path:
-        return self.root / "releases"
-
-    @property
-    def current(self) -> Path:
-        return self.root / "current"
-
-
-def last_words(output: str) -> str:
-    """Return the end of what a command wrote as one line, without systemctl's advice to look at its log."""
-    lines = [line.strip() for line in output.strip().splitlines() if not line.startswith("See ")]
-    return " | ".join(lines[-3:])
-
-
-def run(*command: str | Path) -> str:
-    """Run a command and return what it says; a failure becomes a ReleaseError."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
-    if done.returncode != 0:
-        raise ReleaseError(f"`{' '.join(map(str, command[:4]))}` failed: {last_words(done.stderr or done.stdout)}")
-    return done.stdout.strip()
-
-
-# --- What runs in the service's name ----------------------------------------------------------------------------------
-def settings(host: Host) -> dict[str, str]:
-    """Return the service's environment: the lines NAME='value' of /etc/enssol/*.env."""
-    found = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(host.data), "LANG": "C.UTF-8"}
-    for path in sorted(host.configuration.glob("*.env")):
-        lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
-        found |= {name: value for name, _, value in (shlex.split(line)[0].partition("=") for line in lines)}
-    return found
-
-
-def start(host: Host, release: Path, *command: str, **options: Any) -> subprocess.Popen[str]:
-    """Start a program of a release as the service's user; `command[0]` is the name of one in its environment."""
-    account = pwd.getpwnam(host.user)
-    identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [], "umask": 0o077}
-    program = [str(release / "venv/bin" / command[0]), *command[1:]]
-    options = {"cwd": release / "app", "env": settings(host), "text": True, **identity, **options}
-    return subprocess.Popen(program, **options)  # noqa: S603 - no shell
-
-
-def manage(host: Host, release: Path, *arguments: str) -> None:
-    """Run manage.py of a release; a failure tells the last thing it said."""
-    process = start(host, release, "python", "manage.py", *arguments, **CAPTURED)
-    output, _ = process.communicate()
-    if process.returncode != 0:
-        raise ReleaseError(f"`manage.py {' '.join(arguments)}` failed: {last_words(output)}")
-
-
-def unready(host: Host, path: Path) -> str:
-    """Ask for /readyz as nginx would; return why the service is not ready, or nothing if it is."""
-    name = settings(host).get("ENSSOL_ALLOWED_HOSTS", "localhost").split(",")[0]
-    connection = http.client.HTTPConnection("localhost")
-    connection.sock = socket.socket(socket.AF_UNIX)
-    connection.sock.settimeout(10)
-    try:
-        connection.sock.connect(str(path))
-        connection.request("GET", "/readyz", headers={"Host": name, "X-Forwarded-Proto": "https"})
-        answer = connection.getresponse()
-        reason = answer.read(300).decode(errors="replace")
-    except (OSError, http.client.HTTPException) as error:
-        return f"no answer ({error})"
-    finally:
-        connection.close()
-    return "" if answer.status == 200 else f"/readyz answers {answer.status}: {last_words(reason)}"
-
-
-def wait_ready(host: Host, path: Path, timeout: float, process: subprocess.Popen[str] | None = None) -> None:
-    """Wait until the service behind a socket is ready, at most `timeout` seconds, or until its process has ended."""
-    deadline = time.monotonic() + timeout
-    while reason := unready(host, path):
-        if process and process.poll() is not None:
-            raise ReleaseError(f"it ended at once: {last_words(process.communicate()[0])}")
-        if time.monotonic() > deadline:
-            raise ReleaseError(f"not ready after {timeout:.0f} s: {reason}")
-        time.sleep(0.1)
-
-
-# --- Installing -------------------------------------------------------------------------------------------------------
 def install(host: Host, archive: Path, digest: str) -> str:
     """Unpack a release and install its wheels; `RELEASE` is written last and says that all of it is there."""
     release = host.releases / archive.stem
@@ -185,119 +82,6 @@ def copy_packages(source: Path, target: Path) -> None:
             copy.write_text(copy.read_text().replace(str(source), str(target)))
 
 
-# --- What is there ----------------------------------------------------------------------------------------------------
-def installed(host: Host) -> list[Path]:
-    """Complete releases: those that served well first, the latest before the others."""
-
-    def served(release: Path) -> tuple[float, float]:
-        mark = release / "SERVED"
-        return (mark.stat().st_mtime if mark.exists() else 0, (release / "RELEASE").stat().st_mtime)
-
-    return sorted((mark.parent for mark in host.releases.glob("*/RELEASE")), key=served, reverse=True)
-
-
-def linked(host: Host) -> Path | None:
-    """Return the release that `current` names."""
-    return host.releases / host.current.readlink().name if host.current.is_symlink() else None
-
-
-def served_before(host: Host, release: Path | None) -> Path | None:
-    """Return the release that served well most recently, other than this one."""
-    return next((path for path in installed(host) if path != release and (path / "SERVED").exists()), None)
-
-
-def is_serving(host: Host, release: Path) -> bool:
-    """Whether the service runs from this release, began after its configuration was written, and is ready.
-
-    The kernel and the file times are asked, not a record, so a run that was interrupted is noticed.
-    """
-    properties = ("--property=MainPID", "--property=ExecMainStartTimestampMonotonic")
-    facts = dict(line.split("=", 1) for line in run("systemctl", "show", "enssol.service", *properties).splitlines())
-    if Path("/proc", facts["MainPID"], "cwd").resolve() != (release / "app").resolve():
-        return False
-    age = time.clock_gettime(time.CLOCK_MONOTONIC) - int(facts["ExecMainStartTimestampMonotonic"]) / 1e6
-    inputs = [*host.configuration.glob("*.env"), *host.units.glob("enssol.s*")]
-    return max(path.stat().st_mtime for path in inputs) < time.time() - age and not unready(host, host.socket)
-
-
-# --- Switching --------------------------------------------------------------------------------------------------------
-def rehearse(host: Host, release: Path, timeout: float) -> None:
-    """Start a release on a socket of its own and ask whether it is ready, while the running one serves."""
-    with tempfile.TemporaryDirectory(prefix="enssol-rehearsal-", dir="/run") as folder:
-        shutil.chown(folder, host.user)
-        path = Path(folder, "gunicorn.sock")
-        options = ("--config", "python:config.gunicorn", "--bind", f"unix:{path}")
-        with start(host, release, "gunicorn", *options, "config.wsgi", **CAPTURED) as gunicorn:
-            try:
-                wait_ready(host, path, timeout, gunicorn)
-            finally:
-                gunicorn.terminate()
-
-
-def switch(host: Host, release: Path) -> None:
-    """Point `current` at a release, in one step for everyone who looks."""
-    link = host.root / ".current"
-    link.unlink(missing_ok=True)
-    link.symlink_to(f"releases/{release.name}")
-    link.replace(host.current)
-
-
-def restart(host: Host, timeout: float) -> None:
-    """Restart the service; the socket stays open meanwhile, so that requests wait instead of failing."""
-    run("systemctl", "daemon-reload")
-    if host.socket.exists() and (host.units / "enssol.socket").stat().st_mtime > host.socket.stat().st_mtime:
-        run("systemctl", "stop", "enssol.service", "enssol.socket")
-    try:
-        run("systemctl", "start", "enssol.socket")
-        run("systemctl", "restart", "enssol.service")
-        wait_ready(host, host.socket, timeout)
-    except ReleaseError as error:
-        said = run("journalctl", "_SYSTEMD_UNIT=enssol.service", "--lines=3", "--output=cat", "--no-pager")
-        # Without this, systemd counts the failed starts against the release that is put back.
-        run("systemctl", "reset-failed", "enssol.service", "enssol.socket")
-        raise ReleaseError(f"{error} ({last_words(said)})") from error
-
-
-def put(host: Host, release: Path, fallback: Path | None, timeout: float) -> None:
-    """Let a release serve; if it does not, let the fallback serve again and say so."""
-    switch(host, release)
-    try:
-        restart(host, timeout)
-    except ReleaseError as error:
-        if fallback is None:
-            raise ReleaseError(f"{release.name} does not serve and there is none to go back to: {error}") from error
-        switch(host, fallback)
-        try:
-            restart(host, timeout)
-        except ReleaseError as second:
-            raise ReleaseError(f"neither {release.name} nor {fallback.name} serves: {error}; {second}") from error
-        raise ReleaseError(f"{release.name} does not serve, so {fallback.name} serves again: {error}") from error
-    (release / "SERVED").touch()
-
-
-def activate(host: Host, release: Path, before: Path | None, timeout: float) -> None:
-    """Check, migrate, rehearse, switch."""
-    try:
-        manage(host, release, "check", "--deploy", "--fail-level", "WARNING")
-        manage(host, release, "migrate", "--noinput")
-        rehearse(host, release, timeout)
-    except ReleaseError as error:
-        stays = f"{before.name} goes on" if before else "nothing serves yet"
-        raise ReleaseError(f"{release.name} was not activated, {stays}: {error}") from error
-    only_restarted = before == release and (release / "SERVED").exists()
-    put(host, release, None if only_restarted else served_before(host, release), timeout)
-
-
-def roll_back(host: Host, release: Path, before: Path | None, timeout: float) -> None:
-    """Return to a release; the one left behind counts as not having served, so nothing returns to it unasked."""
-    rehearse(host, release, timeout)
-    if before == release:
-        before = None
-    put(host, release, before, timeout)
-    if before:
-        (before / "SERVED").unlink(missing_ok=True)
-
-
 def prune(host: Host, keep: int) -> None:
     """Remove releases beyond the newest `keep`, never the current one, and what an interrupted run left."""
     current = linked(host)
@@ -342,6 +126,7 @@ def serve(host: Host, options: argparse.Namespace) -> str:
     if release not in installed(host):
         known = ", ".join(path.name for path in installed(host)) or "none"
         raise ReleaseError(f"no release {options.release} is installed; there are: {known}")
+    come_home(host, options.timeout)
     change = activate if options.command == "activate" else roll_back
     change(host, release, before, options.timeout)
     prune(host, options.keep)
