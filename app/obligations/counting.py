@@ -40,7 +40,9 @@ def stamp_of(project: Project) -> str:
     return " ".join(map(str, state.get()))
 
 
-def counted(name: str, *, stamp: str, on: date, count: Callable[[], Numbers]) -> Numbers:
+def counted(
+    name: str, *, stamp: str, on: date, count: Callable[[], Numbers], final: Callable[[Numbers], bool] = lambda _: True
+) -> Numbers:
     """Return numbers as they were counted in this state of the register; count them if nobody did yet.
 
     Args:
@@ -48,11 +50,13 @@ def counted(name: str, *, stamp: str, on: date, count: Callable[[], Numbers]) ->
         stamp: from `stamp_of`, asked for before anything was counted.
         on: the day for which they hold.
         count: counts them; the result must be such as `pickle` takes, and not None.
+        final: whether a result is to be kept, or may be another one the next time.
     """
     # Another release, which lies in another folder, may count otherwise.
     key = "counted-" + hashlib.sha256(f"{settings.BASE_DIR} {stamp} {on} {name}".encode()).hexdigest()
     kept: Numbers | None = cache.get(key)
     if kept is None:
         kept = count()
-        cache.set(key, kept, SECONDS)
+        if final(kept):
+            cache.set(key, kept, SECONDS)
     return kept

@@ -68,8 +68,13 @@ class Numbers(NamedTuple):
     rate: Rate
 
 
-def dashboard_numbers(project: Project) -> Numbers:
-    """Return a project's numbers today, counted once for each state of its register."""
+def dashboard_numbers(project: Project, stamp: str = "") -> Numbers:
+    """Return a project's numbers today, counted once for each state of its register.
+
+    Args:
+        project: whose register is counted.
+        stamp: the register's state, if it has been asked for already.
+    """
     obligations, today = Obligation.objects.filter(project=project), project.today
 
     def count() -> Numbers:
@@ -86,7 +91,7 @@ def dashboard_numbers(project: Project) -> Numbers:
             rates([project])[project.pk],
         )
 
-    return counted("dashboard", stamp=stamp_of(project), on=today, count=count)
+    return counted("dashboard", stamp=stamp or stamp_of(project), on=today, count=count)
 
 
 def by_state(obligations: ObligationQuerySet, on: date) -> Row:

@@ -9,8 +9,11 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.http import parse_etags, quote_etag
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
+from obligations.counting import counted, stamp_of
 from obligations.models import Obligation
 from obligations.states import State
 from registers.access import access_or_404
@@ -25,6 +28,7 @@ from reports.trends import PANELS, Panel, panel
 from reports.watching import Rate, Watch, rates, watches
 
 NEXT_DUE = 7
+YEAR = 365 * 24 * 60 * 60
 PAGE_SIZE = 100
 # How often a page looks by itself whether a picture is there: after two seconds, twice as long each time up to the
 # longest wait, for five minutes. A small host with a full queue takes that long.
@@ -76,10 +80,30 @@ def _together(
 def dashboard(request: SignedInRequest, code: str) -> HttpResponse:
     """Show how a project stands today; every number leads to the list that it counts."""
     project = access_or_404(request.user, code).project
+    stamp = stamp_of(project)
+    body = counted(
+        "dashboard page",
+        stamp=stamp,
+        on=project.today,
+        count=lambda: _dashboard_body(project, stamp),
+        final=lambda body: body.is_whole,
+    )
+    return render(request, "reports/dashboard.html", {"project": project, "stamp": stamp, "body": body.html})
+
+
+class Body(NamedTuple):
+    """What a dashboard says to everybody who may see it, and whether all of its pictures are drawn."""
+
+    html: SafeString
+    is_whole: bool
+
+
+def _dashboard_body(project: Project, stamp: str) -> Body:
     obligations, today = Obligation.objects.filter(project=project), project.today
-    numbers = dashboard_numbers(project)
+    numbers = dashboard_numbers(project, stamp)
     charts = charts_of(numbers)
     draw_ahead(drawing for chart in charts.values() for drawing in chart.drawings)
+    pictures = {chart.name.replace("-", "_"): _picture(chart, 0) for chart in charts.values()}
     context = {
         "project": project,
         "today": today,
@@ -90,11 +114,12 @@ def dashboard(request: SignedInRequest, code: str) -> HttpResponse:
         "watches": numbers.watches,
         "rate": numbers.rate,
         "breakdowns": _breakdowns(numbers),
-        "pictures": {chart.name.replace("-", "_"): _picture(chart, 0) for chart in charts.values()},
+        "pictures": pictures,
         "next_due": [(obligation, obligation.state(today)) for obligation in next_due(obligations, NEXT_DUE)],
         "columns": list(State),
     }
-    return render(request, "reports/dashboard.html", context)
+    html = render_to_string("reports/_dashboard.html", context)
+    return Body(html, all(picture["ready"] for picture in pictures.values()))
 
 
 @login_required
@@ -154,7 +179,8 @@ def figure(request: SignedInRequest, code: str, name: str) -> HttpResponse:
     known = etag in parse_etags(request.headers.get("If-None-Match", ""))
     response = HttpResponseNotModified() if known else HttpResponse(svg, content_type="image/svg+xml")
     response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "private, no-cache"
+    now = request.GET.get("v") == chart.version
+    response.headers["Cache-Control"] = f"private, {f'max-age={YEAR}, immutable' if now else 'no-cache'}"
     return response
 
 
@@ -226,6 +252,7 @@ def _picture(chart: Chart, tries: int, address: str = "", *, lazy: bool = False)
         "failed": any(drawing.failed for drawing in chart.drawings),
         "wait": min(2 ** (tries + 1), LONGEST_WAIT) if tries < TRIES else 0,
         "next": tries + 1,
+        "version": chart.version,
         "address": f"{address}&" if address else "",
     }
 

@@ -55,6 +55,32 @@ def _numbers(text: str) -> list[tuple[str, int]]:
     return [(html.unescape(url), int(number)) for url, number in links]
 
 
+def test_a_picture_is_kept_by_the_browser_until_the_register_changes(page: Client, drawn: None) -> None:
+    """Its address names what it shows, so that a page that is opened again asks for none."""
+    text = page.get(URL).content.decode()
+    address = html.unescape(re.search(rf'src="({FIGURE}[^"]*)"', text)[1])  # type: ignore[index]
+    assert "immutable" in page.get(address).headers["Cache-Control"]
+    assert page.get(f"{FIGURE}?v=0").headers["Cache-Control"] == "private, no-cache"
+    mechanism = Mechanism.objects.filter(project__code="WRL")[0]
+    Obligation.objects.create(
+        project=mechanism.project,
+        mechanism=mechanism,
+        number="new",
+        requirement="Report.",
+        action_due_date=date(2026, 12, 24),
+    )
+    assert address not in html.unescape(page.get(URL).content.decode())
+    assert page.get(address).headers["Cache-Control"] == "private, no-cache"
+
+
+def test_the_dashboard_is_written_once_for_each_state_of_the_register(
+    page: Client, drawn: None, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    page.get(URL)
+    with django_assert_max_num_queries(5):
+        page.get(URL)
+
+
 def test_every_number_leads_to_a_list_of_that_length(page: Client) -> None:
     numbers = _numbers(page.get(URL).content.decode())
     assert len(numbers) > 25
@@ -72,8 +98,8 @@ def test_it_shows_what_is_next_and_the_day_it_speaks_of(page: Client) -> None:
 
 def test_the_figure_stands_beside_a_table_and_in_words(page: Client, drawn: None) -> None:
     text = page.get(URL).content.decode()
-    assert f'src="{FIGURE}"' in text
-    assert f'{FIGURE}?theme=dark&amp;size=narrow"' in text
+    assert f'src="{FIGURE}?v=' in text
+    assert re.search(rf'{FIGURE}\?v=\w+&amp;theme=dark&amp;size=narrow"', text)
     assert "Stacked bars, one a month" in text
     assert "3 overdue, 4 due in 30 days, 4 upcoming" in text
     assert text.count('<th scope="row">') >= 13
@@ -111,7 +137,7 @@ def test_a_picture_that_failed_is_said_and_looked_for_again(page: Client, monkey
 def test_once_it_is_there_its_place_holds_the_picture(page: Client, drawn: None) -> None:
     page.get(URL)
     part = page.get("/projects/WRL/figures/by-aspect/", {"tries": "2"}).content.decode()
-    assert 'src="/projects/WRL/figures/by-aspect.svg"' in part
+    assert 'src="/projects/WRL/figures/by-aspect.svg?v=' in part
     assert "hx-get" not in part
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 APP = Path(__file__).resolve().parents[2]
-TEMPLATES = sorted(path for path in APP.glob("*/templates/**/*") if path.is_file())
+TEMPLATES = sorted(
+    path for folder in ("templates", "jinja2") for path in APP.glob(f"*/{folder}/**/*") if path.is_file()
+)
 
 BANNED = {
     "inline style": re.compile(r"\sstyle\s*=|<style", re.IGNORECASE),
