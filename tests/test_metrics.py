@@ -91,6 +91,16 @@ def test_the_newest_backup_of_the_hosts_own_is_measured(account: None) -> None:
     assert METRICS.backup_hours(s3, "backups/web", later) == pytest.approx(40, abs=0.1)
 
 
+def test_the_last_drill_counts_unless_a_later_one_failed(tmp_path: Path) -> None:
+    state, now = tmp_path / "drill.json", datetime.now(UTC)
+    assert METRICS.drill_hours(state, now) == METRICS.NO_BACKUP_HOURS
+    done = {"last_drill_at": (now - timedelta(hours=7)).isoformat(), "last_failure": None}
+    state.write_text(json.dumps(done))
+    assert METRICS.drill_hours(state, now) == pytest.approx(7)
+    state.write_text(json.dumps(done | {"last_failure": "it is cut short"}))
+    assert METRICS.drill_hours(state, now) == METRICS.NO_BACKUP_HOURS
+
+
 @pytest.fixture
 def host(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
     given = {"NAMESPACE": "enssol-test", "HOSTNAME": "app.example.test", "BACKUPS": "backups/web"}
@@ -103,7 +113,7 @@ def host(account: None, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_all_of_it_is_told_in_the_hosts_own_namespace(host: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert METRICS.main() == 0
     told = json.loads(capsys.readouterr().out)
-    assert set(told) == {"DiskUsed", "ServerErrors", "CertificateDays", "BackupHours"}
+    assert set(told) == {"DiskUsed", "ServerErrors", "CertificateDays", "BackupHours", "DrillHours"}
     assert (told["ServerErrors"], told["CertificateDays"], told["BackupHours"]) == (1, 80, METRICS.NO_BACKUP_HOURS)
     metrics = boto3.client("cloudwatch").list_metrics(Namespace="enssol-test")["Metrics"]
     site = {"Name": "Site", "Value": "app.example.test"}
@@ -120,7 +130,7 @@ def test_what_cannot_be_measured_is_said_and_does_not_silence_the_rest(
     assert METRICS.main() == 1
     printed = capsys.readouterr()
     assert printed.err == "CertificateDays could not be measured: no site\n"
-    assert set(json.loads(printed.out)) == {"DiskUsed", "ServerErrors", "BackupHours"}
+    assert set(json.loads(printed.out)) == {"DiskUsed", "ServerErrors", "BackupHours", "DrillHours"}
 
 
 @pytest.mark.parametrize("unit", ["enssol-metrics.service", "enssol-metrics.timer"])

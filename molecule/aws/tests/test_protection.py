@@ -20,6 +20,7 @@ TOPIC = "arn:aws:sns:ap-southeast-2:123456789012:enssol-local"
         ("errors", "ServerErrors", ("Sum", "GreaterThanThreshold", 5.0, 300, "notBreaching")),
         ("certificate", "CertificateDays", ("Minimum", "LessThanThreshold", 14.0, 300, "notBreaching")),
         ("backup", "BackupHours", ("Maximum", "GreaterThanThreshold", 36.0, 300, "notBreaching")),
+        ("drill", "DrillHours", ("Maximum", "GreaterThanThreshold", 36.0, 300, "notBreaching")),
     ],
 )
 # The host of the scenario sleeps at night, so that its silence is no fault.

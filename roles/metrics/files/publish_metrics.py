@@ -1,4 +1,4 @@
-"""Tell CloudWatch what only the host itself knows: its disk, its site's errors, its certificate, its newest backup.
+"""Tell CloudWatch what only the host itself knows: its disk, errors, certificate, newest backup and last drill.
 
 Everything comes from the environment:
   METRICS_NAMESPACE  namespace of CloudWatch, the one that the host's role may write to.
@@ -19,6 +19,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 # As often as the timer runs.
@@ -77,6 +78,14 @@ def backup_hours(s3: Any, backups: str, now: datetime | None = None) -> float:
     return float(((now or datetime.now(UTC)) - max(written)).total_seconds() / 3600)
 
 
+def drill_hours(state: Path = Path("/var/lib/enssol-backup/drill.json"), now: datetime | None = None) -> float:
+    """Hours since the newest backup was last restored for a trial; a trial that failed since then counts as none."""
+    known = json.loads(state.read_text()) if state.exists() else {}
+    if known.get("last_failure") or not known.get("last_drill_at"):
+        return NO_BACKUP_HOURS
+    return ((now or datetime.now(UTC)) - datetime.fromisoformat(known["last_drill_at"])).total_seconds() / 3600
+
+
 def measure(measures: dict[tuple[str, str], Callable[[], float]]) -> tuple[list[dict[str, Any]], list[str]]:
     """Take each measure; return CloudWatch's data, and a sentence for each that could not be taken."""
     data, failures = [], []
@@ -99,6 +108,7 @@ def main() -> int:
             # CloudWatch knows neither days nor hours.
             ("CertificateDays", "None"): lambda: certificate_days(given["METRICS_HOSTNAME"]),
             ("BackupHours", "None"): lambda: backup_hours(boto3.client("s3"), given["METRICS_BACKUPS"]),
+            ("DrillHours", "None"): drill_hours,
         }
     )
     for one in data:
