@@ -24,6 +24,7 @@ TIMES_THE_YARDSTICK = {"sign-in page": 1.0, "obligation page": 1.5, "register of
 IDLE_MEMORY, WORKED_MEMORY = 75.0, 95.0
 IMPORT_CPU, IMPORT_MEMORY = 0.6, 150.0
 KILLS = 200
+DATABASE, EVIDENCE, RESTORE_SECONDS, BACKUP_MEMORY = 100, 1000, 300.0, 100.0
 
 
 class Line(NamedTuple):
@@ -48,6 +49,7 @@ def main() -> int:
         brought_in = _run(Path(folder, "import"), "bench.imports", str(rows))
         writers = _run(Path(folder, "writers"), "bench.writers")
         killed = _run(Path(folder, "kills"), "bench.kills", str(KILLS))
+        restored = _run(Path(folder, "restore"), "bench.restores", str(DATABASE), str(EVIDENCE))
         served = _run(Path(folder, "served"), "bench.served", str(SMALL))
         report = _run(Path(folder, "report"), "bench.reports", str(REPORTED))
     lines = [
@@ -64,6 +66,9 @@ def main() -> int:
         _plain("four writers, refused or lost", writers["failed"], "writes", 0),
         _plain(f"{KILLS} kills, lost or doubled", killed["lost"] + killed["doubled"], "writes", 0),
         _plain(f"{KILLS} kills, file or trail broken", killed["broken"], "times", 0),
+        _plain(f"restore of {DATABASE} MB and 1 GB evidence", restored["restore_seconds"], "s", RESTORE_SECONDS),
+        _plain("restore of them, peak memory", restored["restore_memory"], "MB", BACKUP_MEMORY),
+        _plain("backup of them, peak memory", restored["backup_memory"], "MB", BACKUP_MEMORY),
     ]
     _print(lines)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
