@@ -87,6 +87,34 @@ def run(
         ),
         (
             {
+                "estate_topology": "scaled",
+                "enssol_database_url": "sqlite:////var/lib/enssol/enssol.sqlite3",
+            },
+            [
+                "scaled has several hosts, and SQLite is a file on one of them",
+                "write session_manager, endpoint or bastion",
+            ],
+        ),
+        (
+            {
+                "aws_database_class": "t4g.micro",
+                "aws_database_engine_version": "9.6",
+                "aws_database_storage_limit_gb": 20,
+                "aws_database_backup_days": 90,
+            },
+            [
+                "write one such as db.t4g.micro",
+                "9.6 is not PostgreSQL 15 to 18",
+                "20 is not a tenth above aws_database_storage_gb",
+                "aws_database_backup_days: 90 is outside 1 to 35",
+            ],
+        ),
+        (
+            {"aws_edge_rate_limit": 5, "estate_api_hostname": "api.example.org"},
+            ["aws_edge_rate_limit: 5 is outside", "write one such as api.enssol.test"],
+        ),
+        (
+            {
                 "aws_compute_public_ip": "999.1.1.1",
                 "aws_compute_instance_type": "m5.large",
                 "aws_compute_image_id": "ubuntu",
@@ -117,7 +145,7 @@ def run(
         ),
         ({"estate_termination_protection": "banana"}, ["argument 'estate_termination_protection' is of type"]),
     ],
-    ids=["estate", "network", "way out", "instance", "names", "bastion", "dns", "type"],
+    ids=["estate", "network", "way out", "topology", "database", "edge", "instance", "names", "bastion", "dns", "type"],
 )
 def test_provision_refuses_bad_input_before_any_call(
     variables: dict[str, object], says: list[str], tmp_path: Path
@@ -129,6 +157,12 @@ def test_provision_refuses_bad_input_before_any_call(
 
 def test_a_real_environment_without_ssh_sources_is_refused(tmp_path: Path) -> None:
     assert "estate_ssh_allowed_cidrs is required" in run(tmp_path, "provision", environment="production", endpoint="")
+
+
+def test_a_topology_without_hosts_is_refused_where_it_would_cost(tmp_path: Path) -> None:
+    given: dict[str, object] = {"estate_topology": "scaled", "estate_ssh_access": "session_manager"}
+    printed = run(tmp_path, "provision", given, environment="staging", endpoint="")
+    assert "no hosts yet (docs/aws.md)" in printed
 
 
 def test_a_real_environment_is_refused_while_the_stand_in_is_named(tmp_path: Path) -> None:

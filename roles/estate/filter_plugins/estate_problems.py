@@ -88,10 +88,30 @@ def place_problems(region: str, domain: str, hostname: str) -> Iterator[str]:
         yield f"estate_hostname: {hostname} is not a name in the zone {domain}; write one such as app.{domain}."
 
 
+def topology_problems(topology: str, database_url: str, access: str, endpoint: str) -> Iterator[str]:
+    """Judge what several hosts cannot share, and how they are reached: they have no public address."""
+    if topology == "scaled" and not endpoint:
+        yield (
+            "estate_topology: scaled has its network, database and edge, but no hosts yet (docs/aws.md), and would "
+            "cost without serving; write estate_topology: single."
+        )
+    if topology == "scaled" and database_url.startswith("sqlite:"):
+        yield (
+            "estate_topology: scaled has several hosts, and SQLite is a file on one of them: take enssol_database_url "
+            "out of the inventory (they then share PostgreSQL by RDS), or write estate_topology: single."
+        )
+    if topology == "scaled" and access == "cidrs":
+        yield (
+            "estate_ssh_access: the hosts of scaled have no public address to come to from estate_ssh_allowed_cidrs; "
+            "write session_manager, endpoint or bastion."
+        )
+
+
 def estate_problems(estate: Mapping[str, Any], ansible_core: str) -> list[str]:
     """Return one sentence for each thing that would go wrong; an empty list is a go-ahead.
 
     :param estate: the estate_* variables without their prefix: name, environment, region, domain, hostname,
+        topology, database_url,
         ssh_access, ssh_bastion, ssh_bastion_group_id, ssh_allowed_cidrs, aws_endpoint_url, aws_account_id, aws_role_arn
     :param ansible_core: version of ansible-core that is running
     """
@@ -100,6 +120,9 @@ def estate_problems(estate: Mapping[str, Any], ansible_core: str) -> list[str]:
         *endpoint_problems(estate["environment"], estate["aws_endpoint_url"], os.environ),
         *name_problems(estate["name"], estate["aws_account_id"], estate["aws_role_arn"]),
         *place_problems(estate["region"], estate["domain"], estate["hostname"]),
+        *topology_problems(
+            estate["topology"], estate["database_url"], estate["ssh_access"], estate["aws_endpoint_url"]
+        ),
         *access_problems(estate["ssh_access"], estate["ssh_bastion"], estate["ssh_bastion_group_id"]),
         # What AWS itself leads to the host needs no network to be let in.
         *(source_problems(estate["ssh_allowed_cidrs"]) if estate["ssh_access"] in {"cidrs", "bastion"} else ()),

@@ -22,7 +22,8 @@ options:
     type: dict
     required: true
   role:
-    description: Name of the instances' role and of its instance profile, which carry no tag to search by.
+    description: Name of the instances' role and instance profile, of load balancer, target group and web ACL,
+      which cannot be searched by a tag.
     type: str
     required: true
   kept:
@@ -86,6 +87,49 @@ def of_iam(iam: Any, role: str) -> Iterator[str]:
         yield f"{call.removeprefix('get_')} {role}"
 
 
+def of_rds(rds: Any, tags: Mapping[str, str]) -> Iterator[str]:
+    """Databases that carry the tags; snapshots outlive an estate on purpose."""
+    for page in rds.get_paginator("describe_db_instances").paginate():
+        for one in page["DBInstances"]:
+            carried = {tag["Key"]: tag["Value"] for tag in one.get("TagList", [])}
+            if tags.items() <= carried.items():
+                yield str(one["DBInstanceIdentifier"])
+
+
+def of_balancers(elbv2: Any, name: str) -> Iterator[str]:
+    """Load balancer and target group, found by the name that both have."""
+    for call, field, missing in (
+        ("describe_load_balancers", "LoadBalancers", elbv2.exceptions.LoadBalancerNotFoundException),
+        ("describe_target_groups", "TargetGroups", elbv2.exceptions.TargetGroupNotFoundException),
+    ):
+        try:
+            found = getattr(elbv2, call)(Names=[name])[field]
+        except missing:
+            continue
+        yield from (one.get("LoadBalancerArn") if field == "LoadBalancers" else one["TargetGroupArn"] for one in found)
+
+
+def of_edge(cloudfront: Any, wafv2: Any, name: str, tags: Mapping[str, str]) -> Iterator[str]:
+    """Distributions that carry the tags, and the web ACL of the name."""
+    for page in cloudfront.get_paginator("list_distributions").paginate():
+        for one in page["DistributionList"].get("Items", []):
+            found = cloudfront.list_tags_for_resource(Resource=one["ARN"])["Tags"].get("Items", [])
+            if tags.items() <= {tag["Key"]: tag["Value"] for tag in found}.items():
+                yield one["Id"]
+    acls = wafv2.list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
+    yield from (acl["ARN"] for acl in acls if acl["Name"] == name)
+
+
+def of_account(boto3: Any, tags: Mapping[str, str], name: str) -> Iterator[str]:
+    """What of all services is the estate's."""
+    yield from of_ec2(boto3.client("ec2"), tags)
+    yield from of_iam(boto3.client("iam"), name)
+    yield from of_rds(boto3.client("rds"), tags)
+    yield from of_balancers(boto3.client("elbv2"), name)
+    # CloudFront's firewall is kept there only.
+    yield from of_edge(boto3.client("cloudfront"), boto3.client("wafv2", region_name="us-east-1"), name, tags)
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -99,7 +143,7 @@ def main() -> None:
     try:
         import boto3  # noqa: PLC0415 - a module says what it misses only if it is loaded without it
 
-        found = [*of_ec2(boto3.client("ec2"), given["tags"]), *of_iam(boto3.client("iam"), given["role"])]
+        found = [*of_account(boto3, given["tags"], given["role"])]
     except ImportError:
         module.fail_json(msg="boto3 is missing: type `make venv` and use .venv/controller/bin.")
     except Exception as error:

@@ -10,9 +10,12 @@ from moto.budgets.responses import BudgetsResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instances import Instance
+from moto.ec2.models.security_groups import GroupedSecurityRuleView, SecurityGroup, SecurityGroupRule
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.subnets import Subnets
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, EC2_RESOURCE_TO_PREFIX, random_resource_id
+from moto.elbv2.models import FakeLoadBalancer
+from moto.rds.models import DBInstance, RDSBackend
 from moto.s3.models import FakeBucket
 
 NAMES = ("HostnameType", "EnableResourceNameDnsARecord", "EnableResourceNameDnsAAAARecord")
@@ -238,6 +241,59 @@ def connect_endpoints() -> None:
     InstanceResponse.delete_instance_connect_endpoint = delete  # type: ignore[attr-defined]  # nor here
 
 
+def keep_gp3() -> None:
+    """Say what a database's gp3 storage does without being asked for more: the module reads it, moto has none."""
+    make = RDSBackend.create_db_instance
+
+    def create_db_instance(self: RDSBackend, db_kwargs: dict[str, Any]) -> DBInstance:
+        instance = make(self, db_kwargs)
+        if instance.storage_type == "gp3":
+            instance.iops, instance.storage_throughput = instance.iops or "3000", instance.storage_throughput or 125
+        return instance
+
+    RDSBackend.create_db_instance = create_db_instance  # type: ignore[method-assign]  # moto offers no hook
+
+
+def keep_balancers_defaults() -> None:
+    """Say what AWS says of a new load balancer: moto leaves out what the module reads."""
+    make = FakeLoadBalancer.__init__
+
+    def begin(self: FakeLoadBalancer, *given: Any, **named: Any) -> None:
+        make(self, *given, **named)
+        defaults = {
+            "access_logs.s3.enabled": "false",
+            "idle_timeout.timeout_seconds": "60",
+            "routing.http2.enabled": "true",
+            "routing.http.desync_mitigation_mode": "defensive",
+            "routing.http.drop_invalid_header_fields.enabled": "false",
+        }
+        self.attrs = {**defaults, **self.attrs}
+
+    FakeLoadBalancer.__init__ = begin  # type: ignore[method-assign]  # moto offers no hook
+
+
+def keep_reasons() -> None:
+    """Keep why a group lets a prefix list in; moto keeps the description of any other source."""
+    make, show = SecurityGroupRule.__init__, SecurityGroup._flattened_rules
+
+    def begin(self: SecurityGroupRule, *given: Any, **named: Any) -> None:
+        make(self, *given, **named)
+        # The eighth, given by its place.
+        source = given[7] if len(given) > 7 else named.get("prefix_list_id")
+        self.prefix_list_reason = (source or {}).get("Description")  # type: ignore[attr-defined]  # ours
+
+    def flattened(self: SecurityGroup, rules: list[SecurityGroupRule]) -> list[GroupedSecurityRuleView]:
+        views = show(self, rules)
+        reasons = {rule.prefix_list_id: rule.prefix_list_reason for rule in rules}  # type: ignore[attr-defined]  # ours
+        for source in (one for view in views for one in view.prefix_list_ids):
+            if reason := reasons.get(source["PrefixListId"]):
+                source["Description"] = reason
+        return views
+
+    SecurityGroupRule.__init__ = begin  # type: ignore[method-assign]  # moto offers no hook
+    SecurityGroup._flattened_rules = flattened  # type: ignore[method-assign]  # nor here
+
+
 def close_gaps() -> None:
     """Close them all, once, before the server starts."""
     keep_credits()
@@ -248,3 +304,6 @@ def close_gaps() -> None:
     select_for_backup()
     change_budgets()
     connect_endpoints()
+    keep_gp3()
+    keep_balancers_defaults()
+    keep_reasons()

@@ -72,6 +72,11 @@ def show_consoles(guests: Path) -> None:
     General.get_console_output = get_console_output  # type: ignore[method-assign]  # moto offers no hook
 
 
+def spoken(value: Any) -> Any:
+    """What JSON has no word for; for databases moto reads parameters into a dictionary of its own."""
+    return value.original_dict() if hasattr(value, "original_dict") else str(value)
+
+
 def record_calls(calls: Path) -> None:
     """Write down what is asked, read by botocore's own model of the service, whichever way moto reads it."""
     set_up = BaseResponse.setup_class
@@ -83,7 +88,7 @@ def record_calls(calls: Path) -> None:
             reader.parse_parameters(request)
             call = {"service": self.boto3_service_name, "action": action, "parameters": reader.params}
             with calls.open("a") as file:
-                file.write(json.dumps(call, default=str) + "\n")
+                file.write(json.dumps(call, default=spoken) + "\n")
 
     BaseResponse.setup_class = setup_class  # type: ignore[method-assign]  # moto offers no hook
 
