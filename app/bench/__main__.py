@@ -12,7 +12,9 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from bench.document import Line, write
 
 APP = Path(__file__).resolve().parents[1]
 RESULTS = APP.parent / ".local" / "bench.json"
@@ -27,20 +29,8 @@ KILLS = 200
 DATABASE, EVIDENCE, RESTORE_SECONDS, BACKUP_MEMORY = 100, 1000, 300.0, 100.0
 
 
-class Line(NamedTuple):
-    """One measurement beside its reference and its goal."""
-
-    name: str
-    value: float
-    unit: str
-    reference: float | None
-    ratio: float | None
-    goal: float
-    ok: bool
-
-
 def main() -> int:
-    """Measure, print a table, write the results; 1 if a goal was missed."""
+    """Measure, print a table, write the results and `docs/performance.md`; 1 if a goal was missed."""
     rows = int(os.environ.get("ENSSOL_BENCH_ROWS", LARGE))
     with tempfile.TemporaryDirectory(prefix="enssol-bench-") as folder:
         small = _run(Path(folder, "small"), "bench.pages", "one", str(SMALL), str(MANY))
@@ -73,6 +63,7 @@ def main() -> int:
     _print(lines)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps([line._asdict() for line in lines], indent=2) + "\n")
+    write(lines)
     return 0 if all(line.ok for line in lines) else 1
 
 
