@@ -21,8 +21,8 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / ".local" / "tests"
 LANES = (
-    ("lint", "test-app", "test-app-lts"),
-    ("test-repository", "test-aws", "test-host", "test-app-postgres"),
+    ("lint", "test-repository", "test-app", "test-app-lts"),
+    ("test-aws", "test-host", "test-app-postgres"),
 )
 TAIL_LINES = 60
 _print_lock = threading.Lock()
