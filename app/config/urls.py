@@ -3,7 +3,7 @@ from django.conf import settings
 from django.urls import include, path
 from obligations.views import planning
 from registers.views import people
-from reports import views as reports
+from reports import rollup_views as rollup
 
 from config import health
 
@@ -11,9 +11,13 @@ handler404 = "api.pages.not_found"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("", reports.home, name="home"),
+    path("", rollup.home, name="home"),
     path("my-work/", planning.my_work, name="my_work"),
-    path("projects/", reports.project_list, name="project_list"),
+    path("projects/", rollup.project_list, name="project_list"),
+    path("projects/figures/by-project.svg", rollup.roll_up_figure, name="roll_up_figure"),
+    path("projects/figures/by-project.png", rollup.roll_up_png, name="roll_up_png"),
+    path("projects/figures/by-project.csv", rollup.roll_up_csv, name="roll_up_csv"),
+    path("projects/figures/by-project/", rollup.roll_up_part, name="roll_up_part"),
     path("projects/<str:code>/", include("reports.urls")),
     path("projects/<str:code>/", include("obligations.urls")),
     path("projects/<str:code>/", include("registers.urls")),

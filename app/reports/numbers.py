@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -141,13 +141,24 @@ def overdue_by_age(obligations: ObligationQuerySet, on: date) -> list[Row]:
     ]
 
 
-def by_project(projects: list[Project]) -> list[tuple[Project, Row]]:
-    """Count each project's obligations by state, on its own day; projects that share a day share a query."""
+def by_project(
+    projects: list[Project], narrow: Callable[[ObligationQuerySet], ObligationQuerySet] | None = None, **query: object
+) -> list[tuple[Project, Row]]:
+    """Count each project's obligations by state, on its own day; projects that share a day share a query.
+
+    Args:
+        projects: whose obligations are counted.
+        narrow: keeps of them what is asked for; all without it.
+        query: asks for the same in the address of a register.
+    """
     counts: dict[int, dict[str, int]] = {}
     for today in {project.today for project in projects}:
         there = [project for project in projects if project.today == today]
-        counts |= Obligation.objects.filter(project__in=there).state_counts_by("project", today)
-    return [(project, _row(project.code, counts.get(project.pk, {}), tuple(State))) for project in projects]
+        rows = Obligation.objects.filter(project__in=there)
+        counts |= (narrow(rows) if narrow else rows).state_counts_by("project", today)
+    return [
+        (project, _row(project.name, counts.get(project.pk, {}), tuple(State), "", **query)) for project in projects
+    ]
 
 
 def forecast(obligations: ObligationQuerySet, on: date, months: int = MONTHS) -> Forecast:

@@ -15,6 +15,10 @@ def _act(permission: str, act: str, of: str = "report", does: int = 302) -> Rule
 RULES: dict[str, Rule | list[Rule]] = {
     "home": Rule(get=SIGNED_IN),
     "project_list": Rule(get=SIGNED_IN),
+    "roll_up_figure": Rule(get=SIGNED_IN),
+    "roll_up_png": Rule(get=SIGNED_IN),
+    "roll_up_csv": Rule(get=SIGNED_IN),
+    "roll_up_part": Rule(get=SIGNED_IN),
     "dashboard": Rule(get="register.view"),
     "trends": Rule(get="register.view"),
     "closing_list": Rule(get="register.view"),
