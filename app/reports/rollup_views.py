@@ -11,6 +11,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
+from obligations.states import State
 from registers.models import Project
 from registers.querysets import roles_by_project
 
@@ -48,6 +49,7 @@ def project_list(request: SignedInRequest) -> HttpResponse:
         draw_ahead(together.chart.drawings)
         context |= {
             "together": together,
+            "columns": list(State),
             "picture": _picture(together),
             "watches": [
                 (own[0].label, sum(watch.number for watch in own)) for own in zip(*pressing.values(), strict=True)

@@ -59,7 +59,7 @@ def _numbers(text: str) -> list[tuple[str, int]]:
 def test_a_picture_is_kept_by_the_browser_until_the_register_changes(page: Client, drawn: None) -> None:
     """Its address names what it shows, so that a page that is opened again asks for none."""
     text = page.get(URL).content.decode()
-    address = html.unescape(re.search(rf'src="({FIGURE}[^"]*)"', text)[1])  # type: ignore[index]
+    address = html.unescape(re.search(rf'src="({FIGURE}[^"]*)"', text)[1])  # type: ignore[index]  # it is there
     assert "immutable" in page.get(address).headers["Cache-Control"]
     assert page.get(f"{FIGURE}?v=0").headers["Cache-Control"] == "private, no-cache"
     mechanism = Mechanism.objects.filter(project__code="WRL")[0]
