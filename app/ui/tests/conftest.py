@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.services import administrator_ensure
 from allauth.account.models import EmailAddress
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from registers.models import Project
 
 from ui.tests.totp import totp_code
@@ -97,7 +97,9 @@ def new_page(chromium: Browser, live_server: LiveServer, watch: Watch) -> Iterat
         contexts.append(chromium.new_context(base_url=live_server.url, locale="en-AU", **settings))
         page = contexts[-1].new_page()
         page.set_default_timeout(30_000)
-        page.add_init_script("addEventListener('hyperscript:ready', () => { window.hyperscriptIsReady = true }, true)")
+        page.add_init_script(
+            "addEventListener('hyperscript:ready', () => document.documentElement.classList.add('is-alive'), true)"
+        )
         watch.follow(page)
         return page
 
@@ -128,10 +130,17 @@ def confirm(page: Page) -> None:
 LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((1280, "light"), (1280, "dark"), (320, "light"))
 
 
+def wait_until_alive(page: Page) -> None:
+    """Wait for hyperscript to have read the page; `wait_for_function` would need `eval`, which our CSP forbids."""
+    expect(page.locator("html.is-alive")).to_have_count(1, timeout=30_000)
+
+
 def inspect(page: Page, address: str = "") -> None:
     """Look at a page as axe does, by light, in the dark and on the narrowest screen, where nothing may stick out."""
     if address:
         page.goto(address)
+    # What a click leads to has begun by now, but a document begins without even its root.
+    page.wait_for_load_state()
     before = page.viewport_size
     for width, scheme in LOOKS:
         page.set_viewport_size({"width": width, "height": 800})

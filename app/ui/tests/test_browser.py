@@ -10,7 +10,7 @@ from obligations.models import Obligation
 from obligations.services.obligations import obligation_update
 from playwright.sync_api import Page, expect
 
-from ui.tests.conftest import LOOKS, NewPage, confirm, inspect, sign_in
+from ui.tests.conftest import LOOKS, NewPage, confirm, inspect, sign_in, wait_until_alive
 from ui.tests.pages import ALSO, REGISTER, pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -72,7 +72,7 @@ def test_filters_follow_each_change_and_the_address_keeps_them(new_page: NewPage
     sign_in(page, admin.email)
     page.goto(REGISTER)
     summary = page.locator("#result-summary")
-    page.wait_for_function("window.hyperscriptIsReady")
+    wait_until_alive(page)
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
     page.keyboard.type("report")

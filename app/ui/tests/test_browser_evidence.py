@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from obligations.models import Evidence, Obligation
 from playwright.sync_api import FilePayload, expect
 
-from ui.tests.conftest import NewPage, inspect, sign_in
+from ui.tests.conftest import NewPage, inspect, sign_in, wait_until_alive
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -29,7 +29,7 @@ def test_files_go_up_with_progress_and_are_looked_at_in_a_box(new_page: NewPage,
     sign_in(page, admin.email)
     duty = Obligation.objects.get(mechanism__short="MS1234", number="8-4")
     page.goto(f"/projects/WRL/obligations/{duty.pk}/evidence/")
-    page.wait_for_function("window.hyperscriptIsReady")
+    wait_until_alive(page)
     page.evaluate(
         "new MutationObserver(all => all.forEach(one => (window.shown ??= []).push(one.target.value)))"
         ".observe(document.querySelector('progress'), {attributes: true, attributeFilter: ['value']})"

@@ -8,7 +8,7 @@ from obligations.models import Obligation
 from obligations.services.obligations import obligation_update
 from playwright.sync_api import Page, expect
 
-from ui.tests.conftest import NewPage, inspect, sign_in
+from ui.tests.conftest import NewPage, inspect, sign_in, wait_until_alive
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -20,7 +20,7 @@ def page(new_page: NewPage, admin: User) -> Page:
     page = new_page()
     sign_in(page, admin.email)
     page.goto(REGISTER)
-    page.wait_for_function("window.hyperscriptIsReady")
+    wait_until_alive(page)
     return page
 
 
@@ -44,7 +44,7 @@ def test_keys_walk_through_the_list_and_rest_while_somebody_types(page: Page) ->
     expect(search).to_have_value("and/or jk e?")
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.goto(REGISTER)
-    page.wait_for_function("window.hyperscriptIsReady")
+    wait_until_alive(page)
     page.keyboard.press("j")
     page.keyboard.press("Control+e")
     expect(page.locator(".mending")).to_have_count(0)
@@ -60,14 +60,14 @@ def test_the_keys_can_be_switched_off(page: Page) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     sheet.get_by_role("button", name="Switch them off").click()
-    page.wait_for_function("window.hyperscriptIsReady")
+    wait_until_alive(page)
     page.keyboard.press("/")
     page.keyboard.press("?")
     expect(page.get_by_role("searchbox")).not_to_be_focused()
     expect(sheet).to_be_hidden()
     page.get_by_role("button", name="Keyboard shortcuts").click()
     sheet.get_by_role("button", name="Switch them on").click()
-    page.wait_for_function("window.hyperscriptIsReady")
+    wait_until_alive(page)
     page.keyboard.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
 
@@ -83,6 +83,8 @@ def test_a_row_is_mended_where_it_stands_and_the_focus_comes_back(page: Page, ad
     expect(first.locator(".edit-row")).to_be_focused()
     _settled(page)
     page.keyboard.press("Enter")
+    expect(first.get_by_label("Responsible person")).to_be_focused()
+    _settled(page)
     first.get_by_label("Risk").select_option("high")
     first.get_by_label("Tags").fill("bores")
     page.keyboard.press("Enter")
@@ -143,7 +145,7 @@ def test_rows_and_changes_of_many_are_accessible_and_fit(new_page: NewPage, admi
     page = new_page()
     sign_in(page, admin.email)
     page.goto(f"{REGISTER}?q=monitor&state=overdue")
-    page.wait_for_function("window.hyperscriptIsReady")
+    wait_until_alive(page)
     page.locator(".edit-row").first.click()
     expect(page.locator(".mending")).to_be_visible()
     inspect(page)
@@ -159,7 +161,7 @@ def test_rows_and_changes_of_many_are_accessible_and_fit(new_page: NewPage, admi
     page.get_by_role("button", name="Change 1 obligation").click()
     inspect(page)
     page.get_by_role("link", name="Back to the register").click()
-    page.wait_for_function("window.hyperscriptIsReady")
+    wait_until_alive(page)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     inspect(page)
