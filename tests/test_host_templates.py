@@ -51,10 +51,12 @@ class Host:
         self.root = root
         self.lists = root / "lists"
         self.calls = root / "calls"
+        self.preview = root / "preview"
         for folder in (root / "bin", self.lists):
             folder.mkdir()
         self.program("sleep", "exit 0")
         self.program("apt-get", f"echo $* >>{self.calls}")
+        self.program("uname", "echo 4.4.0-1128-aws")
 
     def program(self, name: str, body: str) -> Path:
         path = self.root / "bin" / name
@@ -69,6 +71,7 @@ class Host:
         for real, ours in {
             "/etc/os-release": str(self.root / "os-release"),
             "/var/lib/apt/lists": str(self.lists),
+            "/var/cache/bootstrap-preview": str(self.preview),
             "/usr/bin/python": f"{self.root}/bin/python",
         }.items():
             script = script.replace(real, ours)
@@ -110,7 +113,55 @@ def test_a_preview_installs_nothing_and_says_what_it_would(host: Host) -> None:
     outcome = yaml.safe_load(host.bootstrap("ubuntu-16.04", ansible_check_mode=True).stdout)
     assert outcome["outcome"] == "pending"
     assert outcome["packages"] == "python-minimal python-apt"
-    assert host.asked() == ["-q update"]
+    assert host.asked() == []
+
+
+def test_a_preview_fetches_missing_lists_beside_the_hosts_own_and_leaves_old_ones(host: Host) -> None:
+    host.program("python3", "exit 0")
+    host.program("apt-get", f'echo $* "$APT_CONFIG" >>{host.calls}')
+    (host.preview / "left").mkdir(parents=True)
+    assert yaml.safe_load(host.bootstrap("debian-12", ansible_check_mode=True).stdout)["preview"] is True
+    assert host.asked() == [f"-q update {host.preview}/apt.conf"]
+    assert list(host.lists.iterdir()) == []
+    configured = ["apt-config", "shell", "LISTS", "Dir::State::lists/d", "CACHE", "Dir::Cache/d"]
+    told = subprocess.run(
+        configured, env={"APT_CONFIG": str(host.preview / "apt.conf")}, check=True, capture_output=True, text=True
+    )
+    assert told.stdout == f"LISTS='{host.preview}/lists/'\nCACHE='{host.preview}/cache/'\n"
+    assert not (host.preview / "left").exists()
+
+    (host.lists / "archive_main_Packages").touch()
+    os.utime(host.lists, (0, 0))
+    assert yaml.safe_load(host.bootstrap("debian-12", ansible_check_mode=True).stdout)["preview"] is False
+    assert len(host.asked()) == 1
+    assert not host.preview.exists()
+
+
+def test_who_only_needs_the_interpreter_changes_nothing(host: Host) -> None:
+    assert yaml.safe_load(host.bootstrap("ubuntu-16.04", bootstrap_installs=False).stdout)["outcome"] == "pending"
+    host.program("python2.7", "exit 0")
+    assert yaml.safe_load(host.bootstrap("ubuntu-16.04", bootstrap_installs=False).stdout)["outcome"] == "present"
+    assert host.asked() == []
+
+
+@pytest.mark.parametrize(
+    ("kernel", "accepted"),
+    [
+        ("3.13.0-170-generic", False),
+        ("4.3.6", False),
+        ("4.4.0-1128-aws", True),
+        ("4.15.0-1151-aws", True),
+        ("6.1", True),
+    ],
+)
+def test_a_kernel_older_than_that_of_16_04_is_refused_before_any_change(
+    host: Host, kernel: str, *, accepted: bool
+) -> None:
+    host.program("uname", f"echo {kernel}")
+    found = yaml.safe_load(host.bootstrap("ubuntu-16.04").stdout)
+    assert (found["outcome"] == "installed") is accepted
+    assert found["kernel"] == kernel
+    assert bool(host.asked()) is accepted
 
 
 def test_package_lists_of_yesterday_are_fetched_again(host: Host) -> None:
