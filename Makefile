@@ -138,8 +138,9 @@ test-repository: test-packages venv ## What the repository promises: inventories
 test-aws: test-packages venv ## Molecule: provisioning against the AWS stand-in
 	molecule test --scenario-name aws
 
-test-host: test-packages venv ## Molecule: a real systemd host from bare to serving
+test-host: test-packages venv ## Molecule: a real systemd host from bare to serving, and one whose Ansible runs Python 2.7
 	molecule test --scenario-name default
+	molecule test --scenario-name python2
 
 # Minutes of a processor, so no part of `make test`. Where upstream is out of reach:
 # make test-nginx NGINX_SOURCES=tests/data/nginx-sources.yml

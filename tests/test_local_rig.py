@@ -153,13 +153,47 @@ def test_a_guests_link_fits_the_kernels_fifteen_characters() -> None:
 def test_the_root_file_system_is_named_after_what_is_in_it(tmp_path: Path) -> None:
     build = ROLES / "local_guest/files/rootfs/build"
 
-    def name(*packages: str) -> str:
-        command = [str(build), "--check", str(tmp_path), "bookworm", "ubuntu", *packages]
+    def name(*packages: str, mirror: str = "") -> str:
+        command = [str(build), "--check", str(tmp_path), "bookworm", mirror, "ubuntu", *packages]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     assert re.fullmatch(rf"missing {tmp_path}/bookworm-[0-9a-f]{{12}}\n", name("sudo"))
     assert name("sudo") == name("sudo")
     assert name("sudo") != name("sudo", "cron")
+    assert name("sudo") != name("sudo", mirror="http://mirror.example/debian")
+
+
+def sources(suite: str, mirror: str) -> list[str]:
+    """The lines of sources.list from which a suite is built."""
+    command = [str(ROLES / "local_guest/files/rootfs/sources"), suite, mirror]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("mirror", "archive"),
+    [("", "http://archive.ubuntu.com/ubuntu"), ("http://mirror.example/ubuntu", "http://mirror.example/ubuntu")],
+)
+def test_a_guest_of_ubuntu_16_04_is_built_from_its_own_archive_and_key(mirror: str, archive: str) -> None:
+    key = "signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg"
+    assert sources("xenial", mirror) == [
+        f"deb [{key}] {archive} {pocket} main universe" for pocket in ("xenial", "xenial-updates", "xenial-security")
+    ]
+    # What the guest's apt then asks for passes the proxy.
+    assert apt_proxy.archives("\n".join(sources("xenial", mirror))) == {archive.split("/")[2]}
+
+
+def test_a_guest_of_debian_comes_from_the_mirror_that_is_named() -> None:
+    lines = sources("trixie", "http://mirror.example/debian")
+    assert lines[:2] == [f"deb http://mirror.example/debian {pocket} main" for pocket in ("trixie", "trixie-updates")]
+    assert not [line for line in lines if "ubuntu" in line]
+
+
+def test_an_old_systemd_is_left_to_find_its_control_groups(tmp_path: Path) -> None:
+    status = tmp_path / "var/lib/dpkg/status"
+    status.parent.mkdir(parents=True)
+    for version, modern in {"229-4ubuntu21.31": False, "237-3ubuntu10.57": True, "252.38-1~deb12u1": True}.items():
+        status.write_text(f"Package: sudo\nVersion: 1.9\n\nPackage: systemd\nStatus: x\nVersion: {version}\n\n")
+        assert nspawn_guest.knows_unified_groups(tmp_path) is modern
 
 
 # --- Processes that outlive the run -----------------------------------------------------------------------------------

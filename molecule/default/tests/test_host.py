@@ -73,13 +73,6 @@ def without_app(host: Host) -> Iterator[None]:
         host.run(f"systemctl cat {units} >/dev/null 2>&1 && systemctl start {units}")
 
 
-# --- bootstrap --------------------------------------------------------------------------------------------------------
-def test_a_host_without_python_got_one(host: Host) -> None:
-    with host.sudo():
-        history = host.file("/var/log/apt/history.log").content_string
-    assert re.search(r"purge python3\*.*apt-get -qy --no-install-recommends install python3 python3-apt", history, re.S)
-
-
 # --- base -------------------------------------------------------------------------------------------------------------
 def test_the_host_knows_its_name(host: Host) -> None:
     assert host.check_output("hostname") == "enssol-local"

@@ -37,6 +37,11 @@ def kept(cache: Path, url: str) -> Path | None:
     return cache / (parts.hostname or "") / path.lstrip("/")
 
 
+def archives(sources: str) -> frozenset[str]:
+    """The hosts that a sources.list names."""
+    return frozenset(re.findall(r"http://([^/:\s]+)", sources))
+
+
 class Handler(BaseHTTPRequestHandler):
     """One request of apt."""
 
@@ -112,7 +117,7 @@ class Server(ThreadingHTTPServer):
 
 def main(address: str, port: str, cache: str, sources: str) -> None:
     Handler.cache = Path(cache)
-    Handler.archives = frozenset(re.findall(r"http://([^/:\s]+)", Path(sources).read_text()))
+    Handler.archives = archives(Path(sources).read_text())
     Server((address, int(port)), Handler).serve_forever()
 
 

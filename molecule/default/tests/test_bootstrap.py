@@ -1,0 +1,13 @@
+"""What a host that had no Python looks like afterwards."""
+
+from __future__ import annotations
+
+import re
+
+from testinfra.host import Host
+
+
+def test_a_host_without_python_got_one(host: Host) -> None:
+    with host.sudo():
+        history = host.file("/var/log/apt/history.log").content_string
+    assert re.search(r"purge python3\*.*apt-get -qy --no-install-recommends install python3 python3-apt", history, re.S)
