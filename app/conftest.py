@@ -10,7 +10,7 @@ import pytest
 from accounts.models import Membership, Organisation, User
 from accounts.roles import Role
 from audit import triggers
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db.backends.base.operations import BaseDatabaseOperations
 from obligations import demo
 from registers.models import Project, ProjectMembership
@@ -24,6 +24,7 @@ def _apart(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path, m
     """Let no test see another's rate limits or files."""
     settings.DATA_DIR = tmp_path
     cache.clear()
+    caches["pages"].clear()
     # Drawing goes on in a process beside the page, and beside the next tests: only what looks at figures needs it.
     if not request.node.get_closest_marker("draws"):
         monkeypatch.setattr("reports.views.draw_ahead", lambda _: None)

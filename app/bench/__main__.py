@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ SMALL, LARGE, MANY = 280, 100_000, 5
 SLOWER = 1.5
 REPORTED, REPORT_COMPUTED, REPORT_CPU, REPORT_MEMORY, BESIDE = 2_000, 2.0, 15.0, 200.0, 2.0
 TIMES_THE_YARDSTICK = {"sign-in page": 1.0, "obligation page": 1.5, "register of 50 rows": 2.0, "dashboard": 2.0}
+# The first look after a change makes what the next ones are given. Nothing is asked of it but to be known.
+TIMES_THE_YARDSTICK |= {"obligation page, made anew": inf, "register of 50 rows, made anew": inf}
 IDLE_MEMORY, WORKED_MEMORY = 75.0, 95.0
 IMPORT_CPU, IMPORT_MEMORY = 0.6, 150.0
 KILLS = 200
@@ -120,7 +123,7 @@ def _print(lines: list[Line]) -> None:
         reference = f"{line.reference:.1f}" if line.reference is not None else ""
         ratio = f"{line.ratio:.2f}" if line.ratio is not None else ""
         mark = "" if line.ok else "  MISSED"
-        print(f"{line.name:<52}{line.value:>10.2f} {line.unit:<7}{reference:>10}{ratio:>7}{line.goal:>7g}{mark}")
+        print(f"{line.name:<52}{line.value:>10.2f} {line.unit:<7}{reference:>10}{ratio:>7}{line.goal_told:>7}{mark}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ ELSEWHERE = {
 
 
 class Line(NamedTuple):
-    """One measurement beside its reference and its goal."""
+    """One measurement beside its reference and its goal; that is infinite where nothing is asked."""
 
     name: str
     value: float
@@ -28,6 +29,10 @@ class Line(NamedTuple):
     ratio: float | None
     goal: float
     ok: bool
+
+    @property
+    def goal_told(self) -> str:
+        return f"{self.goal:g}" if isfinite(self.goal) else ""
 
 
 def write(lines: list[Line]) -> None:
@@ -41,7 +46,10 @@ def _text(lines: list[Line]) -> Iterator[str]:
     yield "Written by `make bench`; do not edit. Costs are CPU time of the processes that serve or do the work, so that"
     yield "what else the machine does counts little. A ratio compares with the reference of the same run: a bare Django"
     yield "project with session, user and a table of 50 rows under the same gunicorn, or the same page of a register of"
-    yield f"280 obligations. Measured on {datetime.now(UTC):%-d %B %Y} on {_machine()}."
+    yield "280 obligations. A list or an obligation that is opened again in the same state of the register is kept;"
+    yield "what is made anew is the first look after a change."
+    yield ""
+    yield f"Measured on {datetime.now(UTC):%-d %B %Y} on {_machine()}."
     yield ""
     yield "| What | Value | Reference | Ratio | Goal | |"
     yield "|---|---:|---:|---:|---:|---|"
@@ -49,7 +57,7 @@ def _text(lines: list[Line]) -> Iterator[str]:
         reference = f"{line.reference:.1f}" if line.reference is not None else ""
         ratio = f"{line.ratio:.2f}" if line.ratio is not None else ""
         met = "" if line.ok else "missed"
-        yield f"| {line.name} | {line.value:.2f} {line.unit} | {reference} | {ratio} | {line.goal:g} | {met} |"
+        yield f"| {line.name} | {line.value:.2f} {line.unit} | {reference} | {ratio} | {line.goal_told} | {met} |"
     yield ""
     yield "## Elsewhere"
     yield ""

@@ -57,6 +57,8 @@ def _app(number: int) -> dict[str, Any]:
         "sign-in page": "/accounts/login/",
         "register of 50 rows": f"{base}/register/",
         "obligation page": f"{base}/obligations/{middle.pk}/",
+        "obligation page, made anew": f"{base}/obligations/{middle.pk}/",
+        "register of 50 rows, made anew": f"{base}/register/",
         "dashboard": f"{base}/",
         "search": f"{base}/register/?q=groundwater+survey",
     }

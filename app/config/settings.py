@@ -102,7 +102,9 @@ CACHES = {
         "LOCATION": DATA_DIR / "cache",
         # Past this number entries go at random; with Django's 300, trying 300 addresses would clear the limits.
         "OPTIONS": {"MAX_ENTRIES": 10_000},
-    }
+    },
+    # Parts of pages, about 8 KB each (see obligations.kept): in memory, where they go with the worker and its release.
+    "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 300}},
 }
 
 # --- Language and time: stored in UTC, shown in the project's own time zone -------------------------------------------

@@ -76,15 +76,16 @@ class Offer:
         project: whose register is filtered.
         user: who looks at it.
         on: the project's day.
+        stamp: names the state of the register, if it is known already.
     """
 
-    def __init__(self, project: Project, user: User, on: date) -> None:
-        self.project, self.user, self.on = project, user, on
+    def __init__(self, project: Project, user: User, on: date, stamp: str | None = None) -> None:
+        self.project, self.user, self.on, self._stamp = project, user, on, stamp
 
     @cached_property
     def stamp(self) -> str:
         """Names the state of the register."""
-        return stamp_of(self.project)
+        return self._stamp or stamp_of(self.project)
 
     @property
     def words(self) -> dict[str, list[tuple[int, str]]]:

@@ -80,11 +80,12 @@ class Listing:
         query: the address's parameters.
         user: who looks at it.
         on: the project's day.
+        stamp: names the state of the register, if it is known already.
     """
 
-    def __init__(self, *, project: Project, query: QueryDict, user: User, on: date) -> None:
+    def __init__(self, *, project: Project, query: QueryDict, user: User, on: date, stamp: str | None = None) -> None:
         self.project, self.user, self.on = project, user, on
-        self.offer = Offer(project, user, on)
+        self.offer = Offer(project, user, on, stamp)
         self.form = FilterForm(query, offer=self.offer)
         self._page_asked = query.get("page", "1")
         self.state: str = self.form.cleaned_data.get("state", "")

@@ -93,7 +93,16 @@ def number_in(request: SignedInRequest, name: str) -> int | None:
 def obligation_or_404(request: SignedInRequest, code: str, pk: int) -> tuple[Access, Obligation]:
     """Return the person's access to the project, and an obligation of it."""
     access = access_or_404(request.user, code)
-    return access, get_object_or_404(Obligation.objects.filter(project=access.project).for_page(), pk=pk)
+    return access, obligation_in(access, pk)
+
+
+def obligation_in(access: Access, pk: int) -> Obligation:
+    """Return an obligation of the project for its page, or a part of it.
+
+    Raises:
+        Http404: the project has no such obligation.
+    """
+    return get_object_or_404(Obligation.objects.filter(project=access.project).for_page(), pk=pk)
 
 
 def pick_page(request: SignedInRequest, access: Access, title: str, offered: ObligationQuerySet) -> HttpResponse:
@@ -144,18 +153,24 @@ def findings_panel(access: Access, obligation: Obligation) -> FindingsPanel:
     and `today`.
     """
     today = access.project.today
-    inspections = obligation.inspections.for_table().order_by("-planned_on", "-pk")
+    inspections = list(obligation.inspections.for_table().order_by("-planned_on", "-pk")[:SHOWN])
     # What is open first, then what was raised last.
-    non_compliances = obligation.non_compliances.for_table().order_by(F("closed_at").asc(nulls_first=True), "-number")
+    raised = obligation.non_compliances.for_table().order_by(F("closed_at").asc(nulls_first=True), "-number")
+    non_compliances = list(raised[:SHOWN])
     actions = CorrectiveAction.objects.filter(non_compliance__obligation=obligation, closed_at=None).for_page()
     return FindingsPanel(
-        inspections=[(row, row.is_overdue(today)) for row in inspections[:SHOWN]],
-        inspection_count=obligation.inspections.count(),
+        inspections=[(row, row.is_overdue(today)) for row in inspections],
+        inspection_count=_number(inspections, obligation.inspections),
         questions=obligation.checklist.filter(is_current=True).count(),
-        non_compliances=[(row, Clock.of(row, today)) for row in non_compliances[:SHOWN]],
-        non_compliance_count=obligation.non_compliances.count(),
-        actions=[(action, action.is_overdue(today)) for action in actions[:SHOWN]],
+        non_compliances=[(row, Clock.of(row, today)) for row in non_compliances],
+        non_compliance_count=_number(non_compliances, obligation.non_compliances),
+        actions=[(action, action.is_overdue(today)) for action in actions[:SHOWN]] if non_compliances else [],
         may_schedule=access.may("inspection.schedule"),
         may_perform=access.may("inspection.perform"),
         may_raise=access.may("noncompliance.raise"),
     )
+
+
+def _number(shown: list[Any], rows: models.Manager[Any]) -> int:
+    """Return how many rows there are; they are counted only when more may be than are shown."""
+    return len(shown) if len(shown) < SHOWN else rows.count()

@@ -18,9 +18,11 @@ from registers.forms.changing import add_errors
 from registers.models import Condition
 
 from obligations.compliance import last_closed, verdict
+from obligations.counting import stamp_of
 from obligations.describing import facts
 from obligations.forms.comments import CommentForm
 from obligations.forms.obligation import NewObligationForm, ObligationForm
+from obligations.kept import kept_part
 from obligations.models import DONE_STATES, Basis, Obligation, Occurrence, RecurrenceRule
 from obligations.recurrence.words import describe
 from obligations.services.evidence import Proven
@@ -29,7 +31,7 @@ from obligations.services.reading_rules import event_of, rule_of
 from obligations.states import Lifecycle
 from obligations.timeline import timeline
 from obligations.views.evidence import evidence_panel
-from obligations.views.findings import findings_panel, number_in, obligation_or_404
+from obligations.views.findings import findings_panel, number_in, obligation_in, obligation_or_404
 from obligations.views.register import listing_for
 
 COMING, PAST = 5, 5
@@ -40,7 +42,21 @@ DETAILS = ("How it applies", "Kind", "Inspection and control", "Recurrence as th
 @require_safe
 def obligation_detail(request: SignedInRequest, code: str, pk: int) -> HttpResponse:
     """Show everything that the register holds about one obligation, and what happened to it."""
-    access, obligation = obligation_or_404(request, code, pk)
+    access = access_or_404(request.user, code)
+    stamp = stamp_of(access.project)
+    part = kept_part(
+        request,
+        access,
+        "obligations/_detail.html",
+        stamp=stamp,
+        make=lambda: _detail(request, access, obligation_in(access, pk), stamp),
+    )
+    context = {"project": access.project, "stamp": stamp, "code": part.about, "body": part.html}
+    return render(request, "obligations/detail.html", context)
+
+
+def _detail(request: SignedInRequest, access: Access, obligation: Obligation, stamp: str) -> tuple[dict[str, Any], str]:
+    """Return what the page of an obligation says, and the obligation's code."""
     notes = facts(obligation, "Notes")
     today = access.project.today
     findings = findings_panel(access, obligation)
@@ -61,9 +77,9 @@ def obligation_detail(request: SignedInRequest, code: str, pk: int) -> HttpRespo
         "may_change": access.may("obligation.change"),
         "may_retire": access.may("obligation.retire"),
         **_when(access, obligation, today),
-        **_neighbours(request, access, obligation),
+        **_neighbours(request, access, obligation, stamp),
     }
-    return render(request, "obligations/detail.html", context)
+    return context, obligation.code
 
 
 @login_required
@@ -147,10 +163,10 @@ def _with_lateness(rows: list[Occurrence], today: date) -> list[tuple[Occurrence
     return [(one, one.is_overdue(today)) for one in rows]
 
 
-def _neighbours(request: SignedInRequest, access: Access, obligation: Obligation) -> dict[str, int | None]:
+def _neighbours(request: SignedInRequest, access: Access, obligation: Obligation, stamp: str) -> dict[str, int | None]:
     """Return what stands before and after in the list that the page was opened from, if it says which place it was."""
     at = request.GET.get("at", "")
     if not re.fullmatch(r"[0-9]{1,9}", at):
         return {}
-    before, after = listing_for(request, access).neighbours(obligation, int(at))
+    before, after = listing_for(request, access, stamp).neighbours(obligation, int(at))
     return {"position": int(at), "before": before, "after": after}

@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from config.tests.subprocesses import APP, python
+from config.tests.subprocesses import APP
 
 SVG = "{http://www.w3.org/2000/svg}"
 DATA: dict[str, Any] = {
@@ -155,12 +155,3 @@ def test_a_figure_that_fails_takes_no_other_with_it() -> None:
     assert missing is None
     assert drawn
     assert "KeyError" in said
-
-
-def test_the_web_process_never_loads_matplotlib() -> None:
-    process = python(
-        "-c",
-        "import config.wsgi, config.urls, sys; print([m for m in sys.modules if 'matplotlib' in m or m == 'numpy'])",
-    )
-    out, err = process.communicate()
-    assert (out.strip(), err) == ("[]", "")
