@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.guest_cgroups import ControlGroups, wait_until
+from ansible.module_utils.guest_cgroups import ControlGroups, knows_unified_groups, wait_until
 from ansible.module_utils.guest_network import (
     NETNS,
     GuestError,
@@ -142,14 +142,6 @@ mount -t tmpfs tmpfs /run/systemd
 shift 2
 until "$@" || [ $? -ne 133 ]; do :; done
 """
-
-
-def knows_unified_groups(rootfs: Path) -> bool:
-    """Whether a root filesystem's systemd runs on control groups of version 2, as from 230 (Ubuntu 16.04 has 229)."""
-    found = re.search(
-        r"^Package: systemd\n(?:.+\n)*?Version: (\d+)", (rootfs / "var/lib/dpkg/status").read_text(), re.M
-    )
-    return found is not None and int(found[1]) >= 230
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,6 +25,14 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(POLL_SECONDS)
     return True
+
+
+def knows_unified_groups(rootfs: Path) -> bool:
+    """Whether a root filesystem's systemd runs on control groups of version 2, as from 230 (Ubuntu 16.04 has 229)."""
+    found = re.search(
+        r"^Package: systemd\n(?:.+\n)*?Version: (\d+)", (rootfs / "var/lib/dpkg/status").read_text(), re.M
+    )
+    return found is not None and int(found[1]) >= 230
 
 
 @dataclass
