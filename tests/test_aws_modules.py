@@ -14,9 +14,11 @@ from test_aws_roles import load
 load_file("local_aws", "aws_gaps").close_gaps()
 ENDPOINT = load("roles/aws_access/library/ec2_instance_connect_endpoint.py")
 INSTANCE = load("roles/aws_compute/library/ec2_instance_settings.py")
+GATEWAY = load("roles/aws_network/library/ec2_gateway_endpoint.py")
 SUBNETS = load("roles/aws_network/library/ec2_subnet_names.py")
 SCHEDULE = load("roles/aws_protection/library/backup_schedule.py")
 BUDGET = load("roles/aws_protection/library/monthly_budget.py")
+ALARMS = load("roles/aws_protection/library/metric_alarms.py")
 STOP = load("roles/aws_protection/library/nightly_stop.py")
 BUCKET = load("roles/aws_storage/library/s3_private_bucket.py")
 
@@ -107,6 +109,27 @@ def test_one_attribute_that_drifted_is_named_and_put_back_alone(
     assert INSTANCE.hold(ec2, asked(instance), dry=True)["settings"] == [setting]
     assert INSTANCE.hold(ec2, asked(instance), dry=False)["settings"] == [setting]
     assert INSTANCE.hold(ec2, asked(instance), dry=False)["changed"] is False
+
+
+def test_a_gateway_endpoint_is_previewed_made_left_alone_and_led_to_by_these_route_tables_only(ec2: Any) -> None:
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    one, two, other = (ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(3))
+    asked = {"vpc_id": vpc, "service": "com.amazonaws.ap-southeast-2.s3", "tags": {"Owner": "somebody"}}
+    wanted = {**asked, "route_table_ids": [one, two]}
+    preview = GATEWAY.hold(ec2, wanted, dry=True)
+    assert preview["settings"] == ["endpoint", "route_tables", "tags"]
+    assert GATEWAY.hold(ec2, wanted, dry=False) == preview
+    assert GATEWAY.hold(ec2, wanted, dry=False)["changed"] is False
+    (made,) = ec2.describe_vpc_endpoints()["VpcEndpoints"]
+    which = {"VpcEndpointId": made["VpcEndpointId"]}
+    ec2.modify_vpc_endpoint(**which, AddRouteTableIds=[other], RemoveRouteTableIds=[two])
+    ec2.delete_tags(Resources=[made["VpcEndpointId"]], Tags=[{"Key": "Owner"}])
+    assert GATEWAY.hold(ec2, wanted, dry=True)["settings"] == ["route_tables", "tags"]
+    assert GATEWAY.hold(ec2, wanted, dry=False)["settings"] == ["route_tables", "tags"]
+    assert GATEWAY.hold(ec2, wanted, dry=False)["changed"] is False
+    (found,) = ec2.describe_vpc_endpoints()["VpcEndpoints"]
+    assert sorted(found["RouteTableIds"]) == sorted([one, two])
+    assert found["Tags"] == [{"Key": "Owner", "Value": "somebody"}]
 
 
 def test_instances_of_a_subnet_are_named_by_their_id(ec2: Any, subnet: str) -> None:
@@ -251,6 +274,7 @@ def budget(**others: Any) -> dict[str, Any]:
         "amount": 25,
         "tag": "Environment$test",
         "topic_arn": "arn:aws:sns:ap-southeast-2:123456789012:enssol-test",
+        "tags": {"Owner": "somebody"},
         **others,
     }
 
@@ -258,11 +282,16 @@ def budget(**others: Any) -> dict[str, Any]:
 def test_a_budget_is_previewed_made_left_alone_changed_and_removed() -> None:
     budgets = boto3.client("budgets")
     preview = BUDGET.hold(budgets, budget(), dry=True)
-    assert preview["settings"] == ["budget", "notifications"]
+    assert preview["settings"] == ["budget", "notifications", "tags"]
     assert BUDGET.hold(budgets, budget(), dry=False) == preview
     assert BUDGET.hold(budgets, budget(), dry=False)["changed"] is False
     assert BUDGET.hold(budgets, budget(amount=30), dry=False)["settings"] == ["budget"]
     assert BUDGET.hold(budgets, budget(amount=30), dry=False)["changed"] is False
+    arn = "arn:aws:budgets::123456789012:budget/enssol-test"
+    budgets.untag_resource(ResourceARN=arn, ResourceTagKeys=["Owner"])
+    assert BUDGET.hold(budgets, budget(amount=30), dry=True)["settings"] == ["tags"]
+    assert BUDGET.hold(budgets, budget(amount=30), dry=False)["settings"] == ["tags"]
+    assert budgets.list_tags_for_resource(ResourceARN=arn)["ResourceTags"] == [{"Key": "Owner", "Value": "somebody"}]
     assert BUDGET.remove(budgets, "123456789012", "enssol-test", dry=False)["changed"] is True
     assert BUDGET.remove(budgets, "123456789012", "enssol-test", dry=False)["changed"] is False
 
@@ -274,7 +303,8 @@ def schedule(**others: Any) -> dict[str, Any]:
         "role_arn": "arn:aws:iam::123456789012:role/backup",
         "schedules": {"daily": "cron(0 16 * * ? *)", "weekly": "cron(0 17 ? * SUN *)"},
         "days": 30,
-        "tags": {"Project": "enssol", "Backup": "daily"},
+        "carrying": {"Project": "enssol", "Backup": "daily"},
+        "tags": {"Owner": "somebody"},
         **others,
     }
 
@@ -282,7 +312,7 @@ def schedule(**others: Any) -> dict[str, Any]:
 def test_backups_are_previewed_scheduled_locked_and_left_alone() -> None:
     backup = boto3.client("backup")
     preview = SCHEDULE.hold(backup, schedule(), dry=True)
-    assert preview["settings"] == ["vault", "lock", "plan", "selection"]
+    assert preview["settings"] == ["vault", "lock", "plan", "selection", "vault_tags", "plan_tags"]
     assert SCHEDULE.hold(backup, schedule(), dry=False) == preview
     assert SCHEDULE.hold(backup, schedule(), dry=False)["changed"] is False
     (vault,) = backup.list_backup_vaults()["BackupVaultList"]
@@ -294,7 +324,8 @@ def test_backups_are_previewed_scheduled_locked_and_left_alone() -> None:
     [
         (["lock", "plan"], {"days": 7}),
         (["plan"], {"schedules": {"daily": "cron(0 1 * * ? *)"}}),
-        (["selection"], {"tags": {"Project": "another"}}),
+        (["selection"], {"carrying": {"Project": "another"}}),
+        (["vault_tags", "plan_tags"], {"tags": {"Owner": "somebody else"}}),
     ],
 )
 def test_what_drifted_of_the_backups_is_named_and_put_back_alone(settings: list[str], options: dict[str, Any]) -> None:
@@ -314,6 +345,55 @@ def test_removed_schedules_leave_the_vault() -> None:
     assert SCHEDULE.remove(backup, "enssol-test", dry=False)["changed"] is False
     assert backup.list_backup_plans()["BackupPlansList"] == []
     assert len(backup.list_backup_vaults()["BackupVaultList"]) == 1
+
+
+def watched(**others: Any) -> dict[str, Any]:
+    alarm = {
+        "name": "enssol-test-disk",
+        "why": "The disk is nearly full.",
+        "namespace": "enssol-test",
+        "metric": "DiskUsed",
+        "dimensions": {"Site": "app.enssol.test"},
+        "statistic": "Maximum",
+        "comparison": "GreaterThanThreshold",
+        "threshold": 85.0,
+        "period": 300,
+        "missing": "breaching",
+    }
+    topic = "arn:aws:sns:ap-southeast-2:123456789012:enssol-test"
+    alarms = [{**alarm, **others}, {**alarm, "name": "enssol-test-errors", "metric": "ServerErrors"}]
+    return {"alarms": alarms, "topic_arn": topic, "tags": {"Owner": "somebody"}}
+
+
+def test_alarms_are_previewed_made_left_alone_and_removed() -> None:
+    cloudwatch = boto3.client("cloudwatch")
+    preview = ALARMS.hold(cloudwatch, watched(), dry=True)
+    assert preview["alarms"] == ["enssol-test-disk", "enssol-test-errors"]
+    assert cloudwatch.describe_alarms()["MetricAlarms"] == []
+    assert ALARMS.hold(cloudwatch, watched(), dry=False) == preview
+    assert ALARMS.hold(cloudwatch, watched(), dry=False)["changed"] is False
+    cloudwatch.put_metric_alarm(AlarmName="of-others", EvaluationPeriods=1, ComparisonOperator="LessThanThreshold")
+    assert ALARMS.remove(cloudwatch, watched(), dry=True)["alarms"] == preview["alarms"]
+    assert ALARMS.remove(cloudwatch, watched(), dry=False)["changed"] is True
+    assert ALARMS.remove(cloudwatch, watched(), dry=False)["changed"] is False
+    assert [alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]] == ["of-others"]
+
+
+@pytest.mark.parametrize("drift", ["threshold", "dimension", "actions", "tag"])
+def test_what_drifted_of_an_alarm_is_named_and_put_back_alone(drift: str) -> None:
+    cloudwatch = boto3.client("cloudwatch")
+    ALARMS.hold(cloudwatch, watched(), dry=False)
+    if drift in {"threshold", "dimension"}:
+        other = {"threshold": 5.0} if drift == "threshold" else {"dimensions": {"Site": "another"}}
+        ALARMS.hold(cloudwatch, watched(**other), dry=False)
+    elif drift == "actions":
+        cloudwatch.disable_alarm_actions(AlarmNames=["enssol-test-disk"])
+    else:
+        (alarm,) = cloudwatch.describe_alarms(AlarmNames=["enssol-test-disk"])["MetricAlarms"]
+        cloudwatch.untag_resource(ResourceARN=alarm["AlarmArn"], TagKeys=["Owner"])
+    assert ALARMS.hold(cloudwatch, watched(), dry=True)["alarms"] == ["enssol-test-disk"]
+    assert ALARMS.hold(cloudwatch, watched(), dry=False)["alarms"] == ["enssol-test-disk"]
+    assert ALARMS.hold(cloudwatch, watched(), dry=False)["changed"] is False
 
 
 def nightly(**others: Any) -> dict[str, Any]:

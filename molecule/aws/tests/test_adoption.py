@@ -17,6 +17,7 @@ ACCOUNT = "210987654321"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/deploy"
 # The specification's own.
 ADDRESS = "13.238.199.122"
+IMAGE = "ami-0e1550c01a16ad002"
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -67,6 +68,8 @@ def run(standing: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> R
         "aws_access_adopt_key_name": "by-hand",
         "aws_access_adopt_profile": "by-hand",
         "aws_compute_public_ip": ADDRESS,
+        # Not the newest of its publisher.
+        "aws_compute_image_id": IMAGE,
         "aws_compute_host_key_timeout": 20,
         "aws_compute_host_key_interval": 1,
     }
@@ -105,6 +108,12 @@ def test_the_instance_lives_in_what_was_adopted(provisioned: str, standing: dict
     assert (instance["KeyName"], instance["PublicIpAddress"]) == ("by-hand", ADDRESS)
     assert instance["IamInstanceProfile"]["Arn"].endswith("instance-profile/by-hand")
     assert len(there("ec2").describe_addresses()["Addresses"]) == 1
+
+
+def test_the_image_that_was_asked_for_is_taken_while_the_account_has_it(provisioned: str) -> None:
+    (reservation,) = there("ec2").describe_instances()["Reservations"]
+    assert reservation["Instances"][0]["ImageId"] == IMAGE
+    assert "is not in this account and region" not in provisioned
 
 
 def test_what_was_missing_was_made_beside_it(provisioned: str, standing: dict[str, str]) -> None:

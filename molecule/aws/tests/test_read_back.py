@@ -211,15 +211,6 @@ def test_the_volume_is_encrypted_with_our_key() -> None:
     assert account()["volume"]["KmsKeyId"] == encryption_key()["Arn"]
 
 
-@pytest.mark.parametrize("kind", ["instance", "volume", "address"])
-def test_all_ten_tags(kind: str) -> None:
-    assert tags(account()[kind]) == TAGS
-
-
-def test_all_ten_tags_on_the_interface() -> None:
-    assert {tag["Key"]: tag["Value"] for tag in account()["interface"]["TagSet"]} == TAGS
-
-
 def test_the_way_to_s3_is_on_both_route_tables() -> None:
     (endpoint,) = account()["endpoint"]
     assert (endpoint["VpcEndpointType"], endpoint["ServiceName"]) == ("Gateway", "com.amazonaws.ap-southeast-2.s3")

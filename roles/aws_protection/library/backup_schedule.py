@@ -34,9 +34,13 @@ options:
     description: Days that each recovery point is kept.
     type: int
     default: 30
-  tags:
+  carrying:
     description: Tags that an instance must carry to be backed up.
     type: dict
+  tags:
+    description: Tags of vault and plan; others are left alone.
+    type: dict
+    default: {}
   state:
     description: What is wanted. C(absent) removes the plan and its selection; the vault and what lies in it stay.
     type: str
@@ -53,12 +57,13 @@ EXAMPLES = """
     kms_key_id: arn:aws:kms:ap-southeast-2:123456789012:key/0123
     role_arn: arn:aws:iam::123456789012:role/enssol-production-backup
     schedules: {daily: cron(0 16 * * ? *)}
-    tags: {Project: enssol, Backup: daily}
+    carrying: {Project: enssol, Backup: daily}
+    tags: {Project: enssol}
 """
 
 RETURN = """
 settings:
-  description: What was missing or differed, of vault, lock, plan and selection.
+  description: What was missing or differed, of vault, lock, plan, selection, and the tags of vault and plan.
   type: list
   elements: str
   returned: always
@@ -92,7 +97,7 @@ def selection_of(params: Mapping[str, Any]) -> dict[str, Any]:
     """Instances that carry all the tags; their volumes come with them."""
     conditions = [
         {"ConditionKey": f"aws:ResourceTag/{name}", "ConditionValue": str(value)}
-        for name, value in sorted(params["tags"].items())
+        for name, value in sorted(params["carrying"].items())
     ]
     return {
         "SelectionName": params["name"],
@@ -107,22 +112,30 @@ def part(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
     return {name: found.get(name) for name in wanted}
 
 
+def tags_of(backup: Client, arn: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the tags of a vault or a plan, those that were asked for."""
+    return part(backup.list_tags(ResourceArn=arn).get("Tags", {}), params["tags"])
+
+
 def find(backup: Client, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
     """What stands, as far as it was asked for; None for what does not."""
     vaults = {vault["BackupVaultName"]: vault for vault in backup.list_backup_vaults()["BackupVaultList"]}
-    plans = {plan["BackupPlanName"]: plan["BackupPlanId"] for plan in backup.list_backup_plans()["BackupPlansList"]}
-    found: dict[str, Any] = dict.fromkeys(("vault", "lock", "plan", "selection"))
+    plans = {plan["BackupPlanName"]: plan for plan in backup.list_backup_plans()["BackupPlansList"]}
+    found: dict[str, Any] = dict.fromkeys(("vault", "lock", "plan", "selection", "vault_tags", "plan_tags"))
     if name in vaults:
+        arn = vaults[name]["BackupVaultArn"]
         found |= {"vault": name, "lock": part(vaults[name], lock_of(params))}
+        found |= {"vault_arn": arn, "vault_tags": tags_of(backup, arn, params)}
     if name in plans:
-        plan, wanted = backup.get_backup_plan(BackupPlanId=plans[name])["BackupPlan"], plan_of(params)
+        plan_id, arn = plans[name]["BackupPlanId"], plans[name]["BackupPlanArn"]
+        plan, wanted = backup.get_backup_plan(BackupPlanId=plan_id)["BackupPlan"], plan_of(params)
         rules = sorted(plan["Rules"], key=lambda rule: str(rule["RuleName"]))
-        found["plan_id"] = plans[name]
+        found |= {"plan_id": plan_id, "plan_arn": arn, "plan_tags": tags_of(backup, arn, params)}
         found["plan"] = {**wanted, "Rules": [part(rule, wanted["Rules"][0]) for rule in rules]}
-        selections = backup.list_backup_selections(BackupPlanId=plans[name])["BackupSelectionsList"]
+        selections = backup.list_backup_selections(BackupPlanId=plan_id)["BackupSelectionsList"]
         for one in selections:
             found["selection_id"] = one["SelectionId"]
-            got = backup.get_backup_selection(BackupPlanId=plans[name], SelectionId=one["SelectionId"])
+            got = backup.get_backup_selection(BackupPlanId=plan_id, SelectionId=one["SelectionId"])
             found["selection"] = part(got["BackupSelection"], selection_of(params))
             equal = found["selection"]["Conditions"] or {}
             # AWS answers with every kind of condition, most of them empty.
@@ -133,14 +146,21 @@ def find(backup: Client, name: str, params: Mapping[str, Any]) -> dict[str, Any]
 def change(backup: Client, name: str, found: Mapping[str, Any], wanted: Mapping[str, Any], kms_key_id: str) -> None:
     """Make what is missing and change what differs, in the order in which one needs the other."""
     if not found["vault"]:
-        backup.create_backup_vault(BackupVaultName=name, EncryptionKeyArn=kms_key_id)
+        backup.create_backup_vault(
+            BackupVaultName=name, EncryptionKeyArn=kms_key_id, BackupVaultTags=wanted["vault_tags"]
+        )
+    elif found["vault_tags"] != wanted["vault_tags"]:
+        backup.tag_resource(ResourceArn=found["vault_arn"], Tags=wanted["vault_tags"])
     if found["lock"] != wanted["lock"]:
         backup.put_backup_vault_lock_configuration(BackupVaultName=name, **wanted["lock"])
     plan_id = found.get("plan_id")
     if not plan_id:
-        plan_id = backup.create_backup_plan(BackupPlan=wanted["plan"])["BackupPlanId"]
+        made = backup.create_backup_plan(BackupPlan=wanted["plan"], BackupPlanTags=wanted["plan_tags"])
+        plan_id = made["BackupPlanId"]
     elif found["plan"] != wanted["plan"]:
         backup.update_backup_plan(BackupPlanId=plan_id, BackupPlan=wanted["plan"])
+    if "plan_arn" in found and found["plan_tags"] != wanted["plan_tags"]:
+        backup.tag_resource(ResourceArn=found["plan_arn"], Tags=wanted["plan_tags"])
     if found["selection"] != wanted["selection"]:
         # A selection cannot be changed, only replaced.
         if "selection_id" in found:
@@ -151,7 +171,9 @@ def change(backup: Client, name: str, found: Mapping[str, Any], wanted: Mapping[
 def hold(backup: Client, params: Mapping[str, Any], dry: bool) -> dict[str, Any]:
     """Compare, change what differs unless `dry`, and return the module's answer."""
     name = params["name"]
+    params = {**params, "tags": {tag: str(value) for tag, value in params["tags"].items()}}
     wanted = {"vault": name, "lock": lock_of(params), "plan": plan_of(params), "selection": selection_of(params)}
+    wanted |= {"vault_tags": params["tags"], "plan_tags": params["tags"]}
     found = find(backup, name, params)
     differing = [setting for setting in wanted if found[setting] != wanted[setting]]
     if differing and not dry:
@@ -185,10 +207,11 @@ def main() -> None:
             "role_arn": {"type": "str"},
             "schedules": {"type": "dict"},
             "days": {"type": "int", "default": 30},
-            "tags": {"type": "dict"},
+            "carrying": {"type": "dict"},
+            "tags": {"type": "dict", "default": {}},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
-        required_if=[("state", "present", ("kms_key_id", "role_arn", "schedules", "tags"))],
+        required_if=[("state", "present", ("kms_key_id", "role_arn", "schedules", "carrying"))],
         supports_check_mode=True,
     )
     try:

@@ -34,6 +34,10 @@ options:
   topic_arn:
     description: SNS topic to tell.
     type: str
+  tags:
+    description: Tags of the budget itself; others are left alone.
+    type: dict
+    default: {}
   state:
     description: What is wanted. The state of the budget.
     type: str
@@ -55,7 +59,7 @@ EXAMPLES = """
 
 RETURN = """
 settings:
-  description: What was missing or differed, of budget and notifications.
+  description: What was missing or differed, of budget, notifications and tags.
   type: list
   elements: str
   returned: always
@@ -84,6 +88,17 @@ def notification_of(kind: str) -> dict[str, Any]:
     }
 
 
+def arn_of(params: Mapping[str, Any]) -> str:
+    return f"arn:aws:budgets::{params['account_id']}:budget/{params['name']}"
+
+
+def tags_of(budgets: Client, params: Mapping[str, Any], tags: Mapping[str, str]) -> dict[str, str | None]:
+    """Of the tags of a standing budget, those that were asked for."""
+    answer = budgets.list_tags_for_resource(ResourceARN=arn_of(params)).get("ResourceTags", [])
+    found = {tag["Key"]: tag["Value"] for tag in answer}
+    return {name: found.get(name) for name in tags}
+
+
 def find(budgets: Client, account: str, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], set[str]]:
     """The standing budget, as far as it was asked for, and the kinds of its notifications; empty when there is none."""
     name = wanted["BudgetName"]
@@ -103,10 +118,15 @@ def hold(budgets: Client, params: Mapping[str, Any], dry: bool) -> dict[str, Any
     account, wanted = params["account_id"], budget_of(params)
     found, told = find(budgets, account, wanted)
     untold = [kind for kind in KINDS if kind not in told]
+    tags = {name: str(value) for name, value in params["tags"].items()}
+    pairs = [{"Key": name, "Value": value} for name, value in tags.items()]
+    tagged = tags_of(budgets, params, tags) if found else {}
     if not dry and not found:
-        budgets.create_budget(AccountId=account, Budget=wanted)
+        budgets.create_budget(AccountId=account, Budget=wanted, ResourceTags=pairs)
     elif not dry and found != wanted:
         budgets.update_budget(AccountId=account, NewBudget=wanted)
+    if not dry and found and tagged != tags:
+        budgets.tag_resource(ResourceARN=arn_of(params), ResourceTags=pairs)
     for kind in [] if dry else untold:
         budgets.create_notification(
             AccountId=account,
@@ -114,13 +134,14 @@ def hold(budgets: Client, params: Mapping[str, Any], dry: bool) -> dict[str, Any
             Notification=notification_of(kind),
             Subscribers=[{"SubscriptionType": "SNS", "Address": params["topic_arn"]}],
         )
-    settings = [*(["budget"] if found != wanted else []), *(["notifications"] if untold else [])]
+    differing = {"budget": found != wanted, "notifications": bool(untold), "tags": tagged != tags}
+    settings = [name for name, differs in differing.items() if differs]
     return {
         "changed": bool(settings),
         "settings": settings,
         "diff": {
-            "before": {"budget": found, "notifications": sorted(told)} if settings else {},
-            "after": {"budget": wanted, "notifications": sorted(KINDS)} if settings else {},
+            "before": {"budget": found, "notifications": sorted(told), "tags": tagged} if settings else {},
+            "after": {"budget": wanted, "notifications": sorted(KINDS), "tags": tags} if settings else {},
         },
     }
 
@@ -144,6 +165,7 @@ def main() -> None:
             "amount": {"type": "int"},
             "tag": {"type": "str"},
             "topic_arn": {"type": "str"},
+            "tags": {"type": "dict", "default": {}},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         required_if=[("state", "present", ("amount", "tag", "topic_arn"))],

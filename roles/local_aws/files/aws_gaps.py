@@ -173,7 +173,34 @@ def select_for_backup() -> None:
 
 
 def change_budgets() -> None:
-    """Let a budget be changed, which moto can only make and remove."""
+    """Let a budget be changed and carry tags; moto can only make and remove it."""
+    make = BudgetsResponse.create_budget
+
+    def kept(self: BudgetsResponse, arn: str) -> dict[str, str]:
+        name = arn.rpartition("/")[2]
+        self.backend.describe_budget(self.current_account, name)
+        found: dict[str, str] = vars(self.backend.budgets[self.current_account][name]).setdefault("tags", {})
+        return found
+
+    def create(self: BudgetsResponse) -> str:
+        answer = make(self)
+        tags = self._get_param("ResourceTags") or []
+        kept(self, self._get_param("Budget")["BudgetName"]).update({tag["Key"]: tag["Value"] for tag in tags})
+        return answer
+
+    def tag(self: BudgetsResponse) -> str:
+        tags = self._get_param("ResourceTags")
+        kept(self, self._get_param("ResourceARN")).update({tag["Key"]: tag["Value"] for tag in tags})
+        return "{}"
+
+    def untag(self: BudgetsResponse) -> str:
+        for name in self._get_param("ResourceTagKeys"):
+            kept(self, self._get_param("ResourceARN")).pop(name, None)
+        return "{}"
+
+    def tags(self: BudgetsResponse) -> str:
+        found = kept(self, self._get_param("ResourceARN"))
+        return json.dumps({"ResourceTags": [{"Key": name, "Value": found[name]} for name in found]})
 
     def update(self: BudgetsResponse) -> str:
         budget = json.loads(self.body)["NewBudget"]
@@ -181,7 +208,11 @@ def change_budgets() -> None:
         self.backend.budgets[self.current_account][budget["BudgetName"]].budget |= budget
         return "{}"
 
-    BudgetsResponse.update_budget = update  # type: ignore[attr-defined]  # moto offers no hook
+    BudgetsResponse.create_budget = create  # type: ignore[method-assign]  # moto offers no hook
+    BudgetsResponse.update_budget = update  # type: ignore[attr-defined]  # nor here
+    BudgetsResponse.tag_resource = tag  # type: ignore[attr-defined]  # nor here
+    BudgetsResponse.untag_resource = untag  # type: ignore[attr-defined]  # nor here
+    BudgetsResponse.list_tags_for_resource = tags  # type: ignore[attr-defined]  # nor here
 
 
 def connect_endpoints() -> None:
