@@ -33,6 +33,11 @@ def test_no_instance_runs_and_no_endpoint_stands() -> None:
     assert {endpoint["State"] for endpoint in ec2.describe_vpc_endpoints()["VpcEndpoints"]} <= {"deleted"}
 
 
+def test_nothing_is_recorded_any_more() -> None:
+    assert boto3.client("ec2").describe_flow_logs()["FlowLogs"] == []
+    assert boto3.client("logs").describe_log_groups()["logGroups"] == []
+
+
 def test_role_profile_and_name_are_gone() -> None:
     iam, route53 = boto3.client("iam"), boto3.client("route53")
     # Without its role a snapshot could not be restored.

@@ -62,6 +62,26 @@ def address(ec2: Any) -> None:
     ec2.disassociate_address(AssociationId=found["AssociationId"])
 
 
+def flow_log(ec2: Any) -> None:
+    (found,) = ec2.describe_flow_logs()["FlowLogs"]
+    kept = {name: found[name] for name in ("LogDestinationType", "LogGroupName", "DeliverLogsPermissionArn")}
+    ec2.delete_flow_logs(FlowLogIds=[found["FlowLogId"]])
+    name = [{"ResourceType": "vpc-flow-log", "Tags": [{"Key": "Name", "Value": NAME}]}]
+    ec2.create_flow_logs(
+        ResourceType="VPC",
+        ResourceIds=[found["ResourceId"]],
+        TrafficType="REJECT",
+        TagSpecifications=name,
+        **kept,
+    )
+
+
+def log_group(logs: Any) -> None:
+    (found,) = logs.describe_log_groups()["logGroups"]
+    logs.put_retention_policy(logGroupName=found["logGroupName"], retentionInDays=1)
+    logs.untag_resource(resourceArn=found["arn"].removesuffix(":*"), tagKeys=["Owner"])
+
+
 def tags_of_ec2(ec2: Any) -> None:
     mine = {tag["ResourceId"] for tag in ec2.describe_tags()["Tags"] if tag["Value"] == "enssol"}
     ec2.delete_tags(Resources=sorted(mine), Tags=[{"Key": "Owner"}])
@@ -73,9 +93,10 @@ def rights(iam: Any) -> None:
     iam.attach_role_policy(RoleName=NAME, PolicyArn=by_hand["Policy"]["Arn"])
     iam.remove_role_from_instance_profile(InstanceProfileName=NAME, RoleName=NAME)
     iam.untag_instance_profile(InstanceProfileName=NAME, TagKeys=["Owner"])
-    for role in (NAME, f"{NAME}-backup", f"{NAME}-shutdown"):
+    for role in (NAME, f"{NAME}-backup", f"{NAME}-flow-logs", f"{NAME}-shutdown"):
         iam.untag_role(RoleName=role, TagKeys=["Owner"])
-    iam.put_role_policy(RoleName=f"{NAME}-shutdown", PolicyName="own", PolicyDocument=ANYTHING)
+    for role in (f"{NAME}-flow-logs", f"{NAME}-shutdown"):
+        iam.put_role_policy(RoleName=role, PolicyName="own", PolicyDocument=ANYTHING)
     iam.detach_role_policy(
         RoleName=f"{NAME}-backup",
         PolicyArn="arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForRestores",
@@ -157,11 +178,12 @@ def names(route53: Any) -> None:
 def main() -> None:
     ec2 = boto3.client("ec2")
     # The tags last: the others find by the first of them.
-    for change in (network, group, instance, address, tags_of_ec2):
+    for change in (network, group, instance, address, flow_log, tags_of_ec2):
         change(ec2)
     for service, undo in {
         "iam": rights,
         "kms": key,
+        "logs": log_group,
         "s3": buckets,
         "scheduler": nightly_stop,
         "cloudwatch": alarms,

@@ -68,6 +68,7 @@ def run(standing: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> R
         "aws_access_adopt_key_name": "by-hand",
         "aws_access_adopt_profile": "by-hand",
         "aws_compute_public_ip": ADDRESS,
+        "aws_flow_logs_destination": "bucket",
         # Not the newest of its publisher.
         "aws_compute_image_id": IMAGE,
         "aws_compute_host_key_timeout": 20,
@@ -116,6 +117,12 @@ def test_the_image_that_was_asked_for_is_taken_while_the_account_has_it(provisio
     assert "is not in this account and region" not in provisioned
 
 
+def test_what_enters_and_leaves_is_recorded_in_the_bucket_of_logs(provisioned: str, standing: dict[str, str]) -> None:
+    (found,) = there("ec2").describe_flow_logs()["FlowLogs"]
+    assert (found["ResourceId"], found["LogDestinationType"]) == (standing["vpc"], "s3")
+    assert found["LogDestination"] == f"arn:aws:s3:::enssol-local-logs-{ACCOUNT}"
+
+
 def test_what_was_missing_was_made_beside_it(provisioned: str, standing: dict[str, str]) -> None:
     subnets = there("ec2").describe_subnets(Filters=[{"Name": "vpc-id", "Values": [standing["vpc"]]}])["Subnets"]
     assert {subnet["CidrBlock"] for subnet in subnets} == {"10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24", "10.0.4.0/24"}
@@ -146,6 +153,7 @@ def test_a_decommission_leaves_what_was_adopted(provisioned: str, run: Run, stan
     assert subnet["SubnetId"] == standing["subnet"]
     (gateway,) = ec2.describe_internet_gateways()["InternetGateways"]
     assert gateway["Attachments"][0]["VpcId"] == standing["vpc"]
+    assert ec2.describe_flow_logs()["FlowLogs"] == []
     assert [address["PublicIp"] for address in ec2.describe_addresses()["Addresses"]] == [ADDRESS]
     assert "AssociationId" not in ec2.describe_addresses()["Addresses"][0]
     assert [key["KeyName"] for key in ec2.describe_key_pairs()["KeyPairs"]] == ["by-hand"]

@@ -77,6 +77,7 @@ def test_only_aws_itself_delivers_logs_and_for_this_account_only() -> None:
         "logdelivery.elasticloadbalancing.amazonaws.com",
         "delivery.logs.amazonaws.com",
     }
+    deeds = [(statement["Action"], statement["Resource"]) for statement in statements]
+    assert deeds == [(["s3:PutObject"], f"arn:aws:s3:::{LOGS}/*")] * 3 + [(["s3:GetBucketAcl"], f"arn:aws:s3:::{LOGS}")]
     for statement in statements:
-        assert statement["Action"] == ["s3:PutObject"]
         assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}

@@ -61,6 +61,7 @@ def test_no_policy_has_a_finding(tmp_path: Path) -> None:
         "IAM",
         "IAM",
         "IAM",
+        "IAM",
         "S3",
         "S3",
         "SNS",

@@ -19,6 +19,7 @@ def preview() -> str:
         "estate_state_dir": os.environ["ENSSOL_STATE_DIR"],
         "estate_termination_protection": True,
         "aws_protection_shutdown": True,
+        "aws_flow_logs_destination": "log_group",
     }
     command = ["ansible-playbook", "-i", "inventories/local", "playbooks/provision.yml", "-e", json.dumps(given)]
     done = subprocess.run(

@@ -218,6 +218,24 @@ def test_the_way_to_s3_is_on_both_route_tables() -> None:
     assert tags(endpoint) == {**TAGS, "Name": "enssol-local-s3"}
 
 
+def test_what_enters_and_leaves_is_recorded_by_a_role_that_writes_there_alone() -> None:
+    (found,) = boto3.client("ec2").describe_flow_logs()["FlowLogs"]
+    assert (found["ResourceId"], found["TrafficType"]) == (account()["vpc"]["VpcId"], "ALL")
+    assert (found["LogDestinationType"], found["LogGroupName"]) == ("cloud-watch-logs", "/enssol/local/flow")
+    assert found["DeliverLogsPermissionArn"] == "arn:aws:iam::123456789012:role/enssol-local-flow-logs"
+    (group,) = boto3.client("logs").describe_log_groups()["logGroups"]
+    assert (group["logGroupName"], group["retentionInDays"]) == ("/enssol/local/flow", 90)
+    arn, iam = group["arn"].removesuffix(":*"), boto3.client("iam")
+    policy = iam.get_role_policy(RoleName="enssol-local-flow-logs", PolicyName="own")["PolicyDocument"]
+    assert [(statement["Sid"], statement["Resource"]) for statement in policy["Statement"]] == [
+        ("WriteToTheGroup", [arn, f"{arn}:log-stream:*"]),
+        ("FindTheGroup", ["arn:aws:logs:ap-southeast-2:123456789012:log-group:*"]),
+    ]
+    (trust,) = iam.get_role(RoleName="enssol-local-flow-logs")["Role"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "vpc-flow-logs.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+
+
 @cache
 def encryption_key() -> dict[str, Any]:
     kms = boto3.client("kms")

@@ -65,6 +65,12 @@ def of_budget() -> Tags:
     return pairs(boto3.client("budgets").list_tags_for_resource(ResourceARN=arn)["ResourceTags"])
 
 
+def of_log_group() -> Tags:
+    arn = f"arn:aws:logs:ap-southeast-2:{ACCOUNT}:log-group:/enssol/local/flow"
+    found: Tags = boto3.client("logs").list_tags_for_resource(resourceArn=arn)["tags"]
+    return found
+
+
 def of_topic() -> Tags:
     arn = f"arn:aws:sns:ap-southeast-2:{ACCOUNT}:{NAME}"
     return pairs(boto3.client("sns").list_tags_for_resource(ResourceArn=arn)["Tags"])
@@ -94,6 +100,7 @@ EC2 = {
     "vol": [NAME],
     "eni": [NAME],
     "eipalloc": [NAME],
+    "fl": [NAME],
 }
 
 
@@ -118,10 +125,14 @@ def test_all_ten_tags_on_a_bucket(name: str) -> None:
     [
         of_profile,
         of_budget,
+        of_log_group,
         of_topic,
         of_check,
         of_key,
-        *(lambda name=name: of_role(name) for name in (NAME, f"{NAME}-backup", f"{NAME}-shutdown")),
+        *(
+            lambda name=name: of_role(name)
+            for name in (NAME, f"{NAME}-backup", f"{NAME}-flow-logs", f"{NAME}-shutdown")
+        ),
         *(lambda kind=kind: of_backup(kind) for kind in ("vault", "plan")),
         *(
             lambda name=name: of_alarm(name)

@@ -75,6 +75,8 @@ def of_ec2(ec2: Any, tags: Mapping[str, str]) -> Iterator[str]:
     filters = [{"Name": f"tag:{name}", "Values": [value]} for name, value in tags.items()]
     for call, path in EC2.items():
         yield from jmespath.search(path, getattr(ec2, call)(Filters=filters))
+    # The one that names it otherwise.
+    yield from (one["FlowLogId"] for one in ec2.describe_flow_logs(Filter=filters)["FlowLogs"])
 
 
 def of_iam(iam: Any, role: str) -> Iterator[str]:

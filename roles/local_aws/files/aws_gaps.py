@@ -9,6 +9,7 @@ from moto.backup.responses import BackupResponse
 from moto.budgets.responses import BudgetsResponse
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.security_groups import GroupedSecurityRuleView, SecurityGroup, SecurityGroupRule
 from moto.ec2.responses.instances import InstanceResponse
@@ -325,6 +326,18 @@ def keep_reasons() -> None:
     SecurityGroup._flattened_rules = flattened  # type: ignore[method-assign]  # nor here
 
 
+def forget_flow_logs() -> None:
+    """Forget the tags of a flow log that is gone, which moto goes on showing."""
+    delete = FlowLogsBackend.delete_flow_logs
+
+    def delete_flow_logs(self: Any, flow_log_ids: list[str]) -> None:
+        delete(self, flow_log_ids)
+        for one in flow_log_ids:
+            self.tags.pop(one, None)
+
+    FlowLogsBackend.delete_flow_logs = delete_flow_logs  # type: ignore[method-assign]  # moto offers no hook
+
+
 def close_gaps() -> None:
     """Close them all, once, before the server starts."""
     keep_credits()
@@ -338,3 +351,4 @@ def close_gaps() -> None:
     keep_gp3()
     keep_balancers_defaults()
     keep_reasons()
+    forget_flow_logs()
