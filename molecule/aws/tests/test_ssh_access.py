@@ -27,7 +27,7 @@ def provision(**variables: object) -> None:
     command = ["ansible-playbook", "-i", "inventories/local", "playbooks/provision.yml", "-e", json.dumps(given)]
     done = subprocess.run(
         # The rest of the estate has no say in it.
-        [*command, "--skip-tags", "aws_storage,aws_compute,aws_dns,aws_protection"],
+        [*command, "--skip-tags", "aws_storage,aws_flow_logs,aws_compute,aws_dns,aws_protection"],
         cwd=ROOT,
         env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
         capture_output=True,

@@ -11,7 +11,12 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.flow_logs import FlowLogsBackend
 from moto.ec2.models.instances import Instance
-from moto.ec2.models.security_groups import GroupedSecurityRuleView, SecurityGroup, SecurityGroupRule
+from moto.ec2.models.security_groups import (
+    GroupedSecurityRuleView,
+    SecurityGroup,
+    SecurityGroupBackend,
+    SecurityGroupRule,
+)
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.subnets import Subnets
 from moto.ec2.utils import EC2_PREFIX_TO_RESOURCE, EC2_RESOURCE_TO_PREFIX, random_resource_id
@@ -262,6 +267,7 @@ def connect_endpoints() -> None:
 
     def delete(self: InstanceResponse) -> ActionResult:
         endpoint = kept(self).pop(self._get_param("InstanceConnectEndpointId"))
+        self.ec2_backend.tags.pop(endpoint["InstanceConnectEndpointId"], None)
         return ActionResult({"InstanceConnectEndpoint": {**endpoint, "State": "delete-in-progress"}})
 
     # An id that begins otherwise carries no tags.
@@ -326,16 +332,21 @@ def keep_reasons() -> None:
     SecurityGroup._flattened_rules = flattened  # type: ignore[method-assign]  # nor here
 
 
-def forget_flow_logs() -> None:
-    """Forget the tags of a flow log that is gone, which moto goes on showing."""
-    delete = FlowLogsBackend.delete_flow_logs
+def forget_tags() -> None:
+    """Forget the tags of a flow log and of a security group that is gone, which moto goes on showing."""
+    delete_logs, delete_group = FlowLogsBackend.delete_flow_logs, SecurityGroupBackend._delete_security_group
 
     def delete_flow_logs(self: Any, flow_log_ids: list[str]) -> None:
-        delete(self, flow_log_ids)
+        delete_logs(self, flow_log_ids)
         for one in flow_log_ids:
             self.tags.pop(one, None)
 
+    def delete_security_group(self: Any, vpc_id: str | None, group_id: str) -> None:
+        delete_group(self, vpc_id, group_id)
+        self.tags.pop(group_id, None)
+
     FlowLogsBackend.delete_flow_logs = delete_flow_logs  # type: ignore[method-assign]  # moto offers no hook
+    SecurityGroupBackend._delete_security_group = delete_security_group  # type: ignore[method-assign]  # nor here
 
 
 def close_gaps() -> None:
@@ -351,4 +362,4 @@ def close_gaps() -> None:
     keep_gp3()
     keep_balancers_defaults()
     keep_reasons()
-    forget_flow_logs()
+    forget_tags()
