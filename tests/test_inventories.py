@@ -44,6 +44,8 @@ SHOW = """
           network: "{{ aws_network_name }}"
           protected: "{{ estate_termination_protection }}"
           user: "{{ estate_ssh_user }}"
+          stopped_at_night: "{{ aws_protection_shutdown }}"
+          name_is_kept: "{{ aws_dns_ttl | int }}"
 """
 
 
@@ -61,7 +63,7 @@ def plugin_of(environment: str) -> dict[str, Any]:
     return found
 
 
-def seen_by_a_playbook(environment: str, tmp_path: Path) -> dict[str, Any]:
+def seen_by_a_playbook(environment: str, tmp_path: Path, **given: object) -> dict[str, Any]:
     """Run a playbook beside a link to the shared variables, as playbooks/ has one, on an inventory's own variables."""
     (tmp_path / "playbooks").mkdir()
     (tmp_path / "playbooks" / "group_vars").symlink_to(ROOT / "playbooks" / "group_vars")
@@ -70,7 +72,14 @@ def seen_by_a_playbook(environment: str, tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "inventory" / "group_vars").symlink_to(ROOT / "inventories" / environment / "group_vars")
     (tmp_path / "inventory" / "hosts.yml").write_text("all: {hosts: {}}\n")
     done = subprocess.run(
-        ["ansible-playbook", "-i", tmp_path / "inventory", tmp_path / "playbooks" / "show.yml"],
+        [
+            "ansible-playbook",
+            "-i",
+            tmp_path / "inventory",
+            tmp_path / "playbooks" / "show.yml",
+            "-e",
+            json.dumps(given),
+        ],
         cwd=ROOT,
         env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "json", "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
         capture_output=True,
@@ -110,6 +119,15 @@ def test_a_playbook_sees_the_shared_variables_and_the_environments_own(environme
     assert seen["protected"] is (environment == "production")
     assert seen["state"].endswith(f"/.local/{environment}")
     assert seen["user"] == "ubuntu"
+    assert seen["stopped_at_night"] is (environment == "development")
+    assert int(seen["name_is_kept"]) == 300
+
+
+def test_resolvers_keep_the_name_shorter_before_a_move_and_production_is_never_stopped(tmp_path: Path) -> None:
+    seen = seen_by_a_playbook("production", tmp_path, estate_moving=True, estate_auto_shutdown="true")
+    assert int(seen["name_is_kept"]) == 60
+    assert seen["tags"]["AutoShutdown"] == "true"
+    assert seen["stopped_at_night"] is False
 
 
 def test_no_inventory_sets_what_the_shared_variables_would_silently_win() -> None:
