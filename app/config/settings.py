@@ -116,14 +116,14 @@ USE_TZ = True
 # --- Static files: hashed names, so that they can be cached for ever --------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = env.path("ENSSOL_STATIC_ROOT", BASE_DIR.parent / "static")
-STATICFILES_STORAGE = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+STATICFILES_STORAGE = "ui.bundles.BundlingStorage"
 if env.flag("ENSSOL_SERVE_STATIC"):
     MIDDLEWARE.insert(1, "whitenoise.middleware.WhiteNoiseMiddleware")
 if django.VERSION >= (4, 2):
     del STATICFILES_STORAGE
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+        "staticfiles": {"BACKEND": "ui.bundles.BundlingStorage"},
     }
 
 # --- Transport and browser --------------------------------------------------------------------------------------------

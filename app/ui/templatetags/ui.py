@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from obligations.states import State
 from registers.querysets import roles_in
 
+from ui.bundles import SCRIPT, STYLE_SHEET, addresses
 from ui.icons import ICONS
 
 register = template.Library()
@@ -24,6 +25,18 @@ register = template.Library()
 # Beyond so many days people think in months, and then in years.
 MONTHS_AFTER = 60
 YEARS_AFTER = 730
+
+
+@register.simple_tag
+def style_sheets() -> SafeString:
+    """Link to the site's style sheet."""
+    return format_html_join("\n", '<link rel="stylesheet" href="{}">', ((url,) for url in addresses(STYLE_SHEET)))
+
+
+@register.simple_tag
+def scripts() -> SafeString:
+    """Link to the site's script."""
+    return format_html_join("\n", '<script defer src="{}"></script>', ((url,) for url in addresses(SCRIPT)))
 
 
 @register.simple_tag
