@@ -16,21 +16,19 @@ ROOT = Path(__file__).resolve().parent.parent
 PLAY = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "roles": ["bootstrap"]}]
 
 
-def bootstrap(folder: Path, **given: Any) -> subprocess.CompletedProcess[str]:
-    """Run the role on this machine."""
-    playbook = folder / "play.yml"
-    playbook.write_text(yaml.safe_dump(PLAY))
-    ansible = str(Path(sys.executable).with_name("ansible-playbook"))
-    command = [ansible, str(playbook), "--inventory=localhost,", f"--extra-vars={json.dumps(given)}"]
+def ansible(playbook: Path, plays: list[dict[str, Any]], **given: Any) -> subprocess.CompletedProcess[str]:
+    """Run plays on this machine; what is printed comes as one line, however it was folded."""
+    playbook.write_text(yaml.safe_dump(plays))
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    command = [program, str(playbook), "--inventory=localhost,", f"--extra-vars={json.dumps(given)}"]
     environment = os.environ | {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_STDOUT_CALLBACK": "minimal"}
-    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, cwd=folder)
-    # The message as one line, however it is folded.
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True, cwd=playbook.parent)
     done.stdout = " ".join(done.stdout.split())
     return done
 
 
 def test_a_kernel_that_is_too_old_is_refused_with_its_version(tmp_path: Path) -> None:
-    done = bootstrap(tmp_path, bootstrap_oldest_kernel="99.1")
+    done = ansible(tmp_path / "play.yml", PLAY, bootstrap_oldest_kernel="99.1")
     assert done.returncode != 0
     assert f"runs Linux {os.uname().release}; what is configured here needs 99.1 or newer" in done.stdout
     assert "CHANGED" not in done.stdout
@@ -38,7 +36,7 @@ def test_a_kernel_that_is_too_old_is_refused_with_its_version(tmp_path: Path) ->
 
 def test_a_verb_refuses_a_host_that_nobody_configured(tmp_path: Path) -> None:
     nowhere = {"interpreter": "/nowhere/python3", "packages": ["python3"]}
-    done = bootstrap(tmp_path, bootstrap_installs=False, bootstrap_pythons={"default": nowhere})
+    done = ansible(tmp_path / "play.yml", PLAY, bootstrap_installs=False, bootstrap_pythons={"default": nowhere})
     assert done.returncode != 0
     assert "localhost has no /nowhere/python3 with its apt binding: run playbooks/configure.yml first" in done.stdout
     assert "CHANGED" not in done.stdout
@@ -51,3 +49,35 @@ def test_a_play_that_changes_hosts_knows_their_python(path: Path) -> None:
     at_work = [play["hosts"] for play in plays if play.get("become") and path.stem not in {"configure", "reach"}]
     assert set(at_work) <= {"bootstrap_ready"}
     assert not at_work or imported[:2] == ["guard.yml", "reach.yml"]
+
+
+def test_a_verb_works_on_the_host_that_it_reached(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH={tmp_path} exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    (tmp_path / "apt.py").touch()
+    reach = {"import_playbook": str(ROOT / "playbooks/reach.yml")}
+    work = {
+        "hosts": "bootstrap_ready",
+        "gather_facts": False,
+        "tasks": [{"debug": {"msg": "Works on {{ ansible_system }}"}}],
+    }
+    known = {
+        "name": "Group",
+        "hosts": "localhost",
+        "gather_facts": False,
+        "tasks": [{"group_by": {"key": "enssol_hosts"}}],
+    }
+    done = ansible(
+        tmp_path / "play.yml",
+        # Twice, as in a run of several verbs.
+        [known, reach, reach, work],
+        ansible_connection="local",
+        estate_ssh_private_key_file="",
+        estate_known_hosts_file="",
+        estate_ssh_proxy="none",
+        ansible_become=False,
+        bootstrap_pythons={"default": {"interpreter": str(python), "packages": []}},
+    )
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("Works on Linux") == 1
