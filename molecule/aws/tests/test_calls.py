@@ -20,7 +20,7 @@ from test_read_back import TAGS, account, encryption_key
 def calls() -> list[dict[str, Any]]:
     lines = Path(os.environ["ENSSOL_CALLS"]).read_text().splitlines()
     # The drift is ours too, but not what is judged here: it comes with other credentials' calls of the same kinds.
-    return [json.loads(line) for line in lines]
+    return [call for call in map(json.loads, lines) if "mark" not in call]
 
 
 @cache

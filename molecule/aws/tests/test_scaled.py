@@ -291,6 +291,7 @@ def test_drift_is_reported_then_repaired_and_then_nothing_changes(run: Run) -> N
 
 
 def test_every_call_of_all_this_is_one_that_awss_own_model_allows() -> None:
-    made = [json.loads(line) for line in Path(os.environ["ENSSOL_CALLS"]).read_text().splitlines()]
+    lines = Path(os.environ["ENSSOL_CALLS"]).read_text().splitlines()
+    made = [call for call in map(json.loads, lines) if "mark" not in call]
     assert {call["service"] for call in made} >= {"acm", "cloudfront", "elbv2", "rds", "ssm", "wafv2"}
     assert misfits(made) == set()
