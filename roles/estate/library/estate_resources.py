@@ -22,8 +22,8 @@ options:
     type: dict
     required: true
   role:
-    description: Name of the instances' role and instance profile, of load balancer, target group and web ACL,
-      which cannot be searched by a tag.
+    description: Name of the instances' role and instance profile, of load balancer, target group and web ACL, of
+      topic, plan and schedule, and first part of the names of other roles and of alarms; none can be searched by a tag.
     type: str
     required: true
   kept:
@@ -80,13 +80,33 @@ def of_ec2(ec2: Any, tags: Mapping[str, str]) -> Iterator[str]:
 
 
 def of_iam(iam: Any, role: str) -> Iterator[str]:
-    """The role and its instance profile, when they are there."""
-    for call, argument in (("get_role", "RoleName"), ("get_instance_profile", "InstanceProfileName")):
+    """The roles and the instance profile, when they are there; that of AWS Backup restores what outlives an estate."""
+    wanted = [("get_instance_profile", "InstanceProfileName", role)]
+    wanted += [("get_role", "RoleName", f"{role}{work}") for work in ("", "-flow-logs", "-shutdown")]
+    for call, argument, name in wanted:
         try:
-            getattr(iam, call)(**{argument: role})
+            getattr(iam, call)(**{argument: name})
         except iam.exceptions.NoSuchEntityException:
             continue
-        yield f"{call.removeprefix('get_')} {role}"
+        yield f"{call.removeprefix('get_')} {name}"
+
+
+def every(client: Any, call: str, field: str) -> Iterator[Any]:
+    """What a call lists, over all its pages."""
+    for page in client.get_paginator(call).paginate():
+        yield from page[field]
+
+
+def of_watch(boto3: Any, name: str) -> Iterator[str]:
+    """What tells of an estate, takes snapshots of it and puts it to sleep."""
+    alarms = [one["AlarmName"] for one in every(boto3.client("cloudwatch"), "describe_alarms", "MetricAlarms")]
+    yield from (f"alarm {alarm}" for alarm in alarms if alarm.startswith(f"{name}-"))
+    topics = [one["TopicArn"] for one in every(boto3.client("sns"), "list_topics", "Topics")]
+    yield from (topic for topic in topics if topic.endswith(f":{name}"))
+    plans = [one["BackupPlanName"] for one in every(boto3.client("backup"), "list_backup_plans", "BackupPlansList")]
+    yield from (f"backup plan {plan}" for plan in plans if plan == name)
+    schedules = [one["Name"] for one in every(boto3.client("scheduler"), "list_schedules", "Schedules")]
+    yield from (f"schedule {schedule}" for schedule in schedules if schedule == name)
 
 
 def of_rds(rds: Any, tags: Mapping[str, str]) -> Iterator[str]:
@@ -126,6 +146,7 @@ def of_account(boto3: Any, tags: Mapping[str, str], name: str) -> Iterator[str]:
     """What of all services is the estate's."""
     yield from of_ec2(boto3.client("ec2"), tags)
     yield from of_iam(boto3.client("iam"), name)
+    yield from of_watch(boto3, name)
     yield from of_rds(boto3.client("rds"), tags)
     yield from of_balancers(boto3.client("elbv2"), name)
     # CloudFront's firewall is kept there only.
