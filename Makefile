@@ -22,7 +22,7 @@ venv: .venv/controller/.installed .venv/app/.installed ## Install the pinned too
 	.venv/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	touch $@
 
-.venv/controller/.installed: requirements/controller.txt requirements/test.txt | .venv/uv/.installed
+.venv/controller/.installed: requirements/controller.txt requirements/mitogen.txt requirements/test.txt | .venv/uv/.installed
 	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv/controller
 	$(UV) pip sync --quiet --require-hashes --python .venv/controller $^
 	touch $@
@@ -45,6 +45,7 @@ LOCK_APP := $(LOCK) --python-platform x86_64-manylinux_2_17 --only-binary :all: 
 lock: .venv/uv/.installed ## Resolve requirements/*.in again and write the hashed locks
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
 	$(LOCK) requirements/controller.in -o requirements/controller.txt
+	$(LOCK) requirements/mitogen.in -o requirements/mitogen.txt
 	$(LOCK) requirements/test.in -o requirements/test.txt
 	$(LOCK) requirements/release.in -o requirements/release.txt
 	$(LOCK) requirements/nginx.in -o requirements/nginx.txt

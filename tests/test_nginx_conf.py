@@ -72,6 +72,20 @@ def test_a_built_nginx_does_tls_1_3_on_ubuntu_16_04_and_on_no_other_machine(mach
     assert passes_guard("nginx", **given) is accepted
 
 
+@pytest.mark.parametrize(
+    ("release", "provider"),
+    [("xenial", "built"), ("focal", "built"), ("jammy", "distribution"), ("bookworm", "distribution")],
+)
+def test_a_release_whose_nginx_is_too_old_gets_one_that_is_built(release: str, provider: str) -> None:
+    said = "nginx version: nginx/1.10.3 (Ubuntu)\nbuilt with OpenSSL 1.0.2g  1 Mar 2016\nmachine x86_64\n"
+    given = {
+        "ansible_distribution_release": release,
+        "nginx_measured": {"stdout": said},
+        "nginx_sources": NGINX_SOURCES,
+    }
+    assert passes_guard("nginx", **given) is (provider == "built")
+
+
 @pytest.mark.parametrize("version", ["1.19.4", "1.22.1", "1.25.0", "1.25.1", "1.30.6"])
 @pytest.mark.parametrize("given", [{}, BEHIND_A_PROXY], ids=["edge", "behind a proxy"])
 def test_no_nginx_that_is_accepted_meets_what_it_does_not_know(version: str, given: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,27 @@ def test_a_verb_works_on_the_host_that_it_reached(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout
     assert done.stdout.count("Works on Linux") == 1
+
+
+@pytest.mark.parametrize("verb", ["configure", "deploy", "rollback"])
+def test_what_fails_on_the_first_host_never_reaches_the_others(tmp_path: Path, verb: str) -> None:
+    play = yaml.safe_load((ROOT / f"playbooks/{verb}.yml").read_text())[-1]
+    kept = {key: play[key] for key in ("serial", "max_fail_percentage", "gather_facts")}
+    tasks = [{"debug": {"msg": "Changes {{ inventory_hostname }}"}}, {"fail": {}, "when": "inventory_hostname == 'a'"}]
+    hosts = {"hosts": "localhost", "gather_facts": False, "tasks": [{"add_host": {"name": name}} for name in "abc"]}
+    done = ansible(tmp_path / "play.yml", [hosts, kept | {"hosts": "a:b:c", "connection": "local", "tasks": tasks}])
+    assert done.returncode != 0
+    assert re.findall(r"Changes (\w)", done.stdout) == ["a"]
+
+
+@pytest.mark.parametrize(("verb", "goes_on"), [("deploy", False), ("status", True)])
+def test_a_host_that_cannot_be_reached_stops_what_must_be_alike_on_all(
+    tmp_path: Path, verb: str, *, goes_on: bool
+) -> None:
+    imported = yaml.safe_load((ROOT / f"playbooks/{verb}.yml").read_text())[1]
+    (play,) = yaml.safe_load((ROOT / "playbooks/reach.yml").read_text())
+    play |= {"hosts": "a:b", "become": False, "vars": imported.get("vars", {})}
+    play["tasks"] = [{"fail": {}, "when": "inventory_hostname == 'a'"}, {"debug": {"msg": "Reached"}}]
+    hosts = {"hosts": "localhost", "gather_facts": False, "tasks": [{"add_host": {"name": name}} for name in "ab"]}
+    done = ansible(tmp_path / "play.yml", [hosts, play])
+    assert ("Reached" in done.stdout) is goes_on
