@@ -103,7 +103,7 @@ JUNIT = --junitxml=$(CURDIR)/.local/tests/$@.pytest.xml
 
 # What the tests need of Debian, installed when it is missing.
 TEST_PACKAGES := chromium git iproute2 mmdebstrap nftables nmap openssh-client openssl pebble postgresql \
-	systemd-container
+	systemd-container valgrind
 .PHONY: test-packages
 test-packages:
 	@dpkg --status $(TEST_PACKAGES) > /dev/null 2>&1 \

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from math import inf
@@ -16,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.document import Line, write
+from bench.running import APP, measured
 
-APP = Path(__file__).resolve().parents[1]
 RESULTS = APP.parent / ".local" / "bench.json"
 
 SMALL, LARGE, MANY = 280, 100_000, 5
@@ -27,6 +26,7 @@ TIMES_THE_YARDSTICK = {"sign-in page": 1.0, "obligation page": 1.5, "register of
 # The first look after a change makes what the next ones are given. Nothing is asked of it but to be known.
 TIMES_THE_YARDSTICK |= {"obligation page, made anew": inf, "register of 50 rows, made anew": inf}
 IDLE_MEMORY, WORKED_MEMORY = 75.0, 95.0
+COLD_REQUESTS, COLD_BYTES, WARM_REQUESTS, WARM_BYTES, PAINT = 8, 80.0, 1, 12.0, 1.0
 IMPORT_CPU, IMPORT_MEMORY = 0.6, 150.0
 KILLS = 200
 DATABASE, EVIDENCE, RESTORE_SECONDS, BACKUP_MEMORY = 100, 1000, 300.0, 100.0
@@ -36,17 +36,23 @@ def main() -> int:
     """Measure, print a table, write the results and `docs/performance.md`; 1 if a goal was missed."""
     rows = int(os.environ.get("ENSSOL_BENCH_ROWS", LARGE))
     with tempfile.TemporaryDirectory(prefix="enssol-bench-") as folder:
-        small = _run(Path(folder, "small"), "bench.pages", "one", str(SMALL), str(MANY))
-        one = _run(Path(folder, "one"), "bench.pages", "one", str(rows), str(MANY))
-        many = _run(Path(folder, "many"), "bench.pages", "many", str(rows), str(MANY))
-        brought_in = _run(Path(folder, "import"), "bench.imports", str(rows))
-        writers = _run(Path(folder, "writers"), "bench.writers")
-        killed = _run(Path(folder, "kills"), "bench.kills", str(KILLS))
-        restored = _run(Path(folder, "restore"), "bench.restores", str(DATABASE), str(EVIDENCE))
-        served = _run(Path(folder, "served"), "bench.served", str(SMALL))
-        report = _run(Path(folder, "report"), "bench.reports", str(REPORTED))
+        small = measured(Path(folder, "small"), "bench.pages", "one", str(SMALL), str(MANY))
+        one = measured(Path(folder, "one"), "bench.pages", "one", str(rows), str(MANY))
+        many = measured(Path(folder, "many"), "bench.pages", "many", str(rows), str(MANY))
+        brought_in = measured(Path(folder, "import"), "bench.imports", str(rows))
+        writers = measured(Path(folder, "writers"), "bench.writers")
+        killed = measured(Path(folder, "kills"), "bench.kills", str(KILLS))
+        restored = measured(Path(folder, "restore"), "bench.restores", str(DATABASE), str(EVIDENCE))
+        served = measured(Path(folder, "served"), "bench.served", str(SMALL))
+        first = measured(Path(folder, "first"), "bench.first_look", str(SMALL))
+        report = measured(Path(folder, "report"), "bench.reports", str(REPORTED))
     lines = [
         *_served(served),
+        _plain("cold dashboard, requests", first["cold"]["requests"], "", COLD_REQUESTS),
+        _plain("cold dashboard, bytes", first["cold"]["bytes"] / 1000, "KB", COLD_BYTES),
+        _plain("warm dashboard, requests", first["warm"]["requests"], "", WARM_REQUESTS),
+        _plain("warm dashboard, bytes", first["warm"]["bytes"] / 1000, "KB", WARM_BYTES),
+        _plain("first contentful paint on a slow phone", first["paint"], "s", PAINT),
         *_compared(f"one project of {rows:,}", one, small),
         *_compared(f"{rows:,} in projects of {SMALL}", many, small),
         _plain("import, per 1,000 rows", brought_in["cpu"] / rows * 1000, "CPU s", IMPORT_CPU),
@@ -68,26 +74,6 @@ def main() -> int:
     RESULTS.write_text(json.dumps([line._asdict() for line in lines], indent=2) + "\n")
     write(lines)
     return 0 if all(line.ok for line in lines) else 1
-
-
-def _run(folder: Path, module: str, *arguments: str) -> dict[str, Any]:
-    """Run a measurement with settings of its own; what it prints on its last line is the result."""
-    folder.mkdir()
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DJANGO_SETTINGS_MODULE": "config.settings",
-        "ENSSOL_SECRET_KEY": "bench-only-" + "0123456789" * 4,
-        "ENSSOL_DATA_DIR": str(folder),
-        "ENSSOL_STATIC_ROOT": str(folder / "static"),
-        "ENSSOL_ALLOWED_HOSTS": "testserver",
-        "ENSSOL_INSECURE_HTTP": "true",
-    }
-    command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(  # noqa: S603 - our own measurements
-        command, env=environment, cwd=APP, stdout=subprocess.PIPE, text=True, check=True
-    )
-    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return result
 
 
 def _compared(what: str, large: dict[str, Any], small: dict[str, Any]) -> list[Line]:

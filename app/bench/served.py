@@ -26,7 +26,11 @@ ROUNDS, REQUESTS = 7, 30
 MIXED = 5_000
 ANEW = ", made anew"
 TICKS = os.sysconf("SC_CLK_TCK")
-SITES = {"app": ("config.settings", "config.wsgi"), "reference": ("bench.reference.settings", "bench.reference.wsgi")}
+SITES = {
+    "app": ("config.settings", "config.wsgi"),
+    "compressed": ("bench.compressed", "config.wsgi"),
+    "reference": ("bench.reference.settings", "bench.reference.wsgi"),
+}
 
 
 @dataclass
@@ -83,7 +87,7 @@ class Served:
 
 def main(number: int) -> None:
     """Measure, and print the result as JSON."""
-    with _served("reference") as reference, _served("app", str(number)) as app:
+    with served("reference") as reference, served("app", str(number)) as app:
         idle = app.memory()
         for site in (reference, app):
             for page in site.pages:
@@ -114,7 +118,7 @@ def _figures(site: Served) -> dict[str, dict[str, float]]:
 
 
 @contextmanager
-def _served(site: str, *arguments: str) -> Iterator[Served]:
+def served(site: str, *arguments: str) -> Iterator[Served]:
     settings, wsgi = SITES[site]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -122,10 +126,10 @@ def _served(site: str, *arguments: str) -> Iterator[Served]:
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": settings, "ENSSOL_ALLOWED_HOSTS": "127.0.0.1"}
     # As the unit of systemd has it.
     environment["MALLOC_ARENA_MAX"] = "2"
-    seeding = [sys.executable, "-m", "bench.seeding", site, *arguments]
+    seeding = [sys.executable, "-m", "bench.seeding", "reference" if site == "reference" else "app", *arguments]
     seeded = subprocess.run(seeding, env=environment, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603  ours
     told: dict[str, Any] = json.loads(seeded.stdout.splitlines()[-1])
-    if site == "app":
+    if site != "reference":
         collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
         subprocess.run(collect, env=environment, check=True)  # noqa: S603  ours
     serve = [sys.executable, "-m", "gunicorn", "--config", "python:config.gunicorn", "--log-level", "error"]
