@@ -52,7 +52,7 @@ def measure(folder: Path) -> dict[str, dict[str, int]]:
     return pages
 
 
-def main(cookie: str, pages: dict[str, str]) -> None:
+def main(cookie: str, pages: dict[str, str], **_: Any) -> None:
     """Look at each page a few times, then once for callgrind."""
     import time_machine  # noqa: PLC0415 - a measurement's alone
 

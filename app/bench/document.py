@@ -35,9 +35,9 @@ class Line(NamedTuple):
         return f"{self.goal:g}" if isfinite(self.goal) else ""
 
 
-def write(lines: list[Line]) -> None:
-    """Write the document anew."""
-    DOCUMENT.write_text("\n".join(_text(lines)) + "\n", encoding="utf-8")
+def write(lines: list[Line], served: dict[str, dict[str, float]]) -> None:
+    """Write the document anew, from all measurements and from what each page cost as it was served."""
+    DOCUMENT.write_text("\n".join([*_text(lines), *_waits(served), *_elsewhere()]) + "\n", encoding="utf-8")
 
 
 def _text(lines: list[Line]) -> Iterator[str]:
@@ -58,6 +58,22 @@ def _text(lines: list[Line]) -> Iterator[str]:
         ratio = f"{line.ratio:.2f}" if line.ratio is not None else ""
         met = "" if line.ok else "missed"
         yield f"| {line.name} | {line.value:.2f} {line.unit} | {reference} | {ratio} | {line.goal_told} | {met} |"
+
+
+def _waits(served: dict[str, dict[str, float]]) -> Iterator[str]:
+    yield ""
+    yield "## As served"
+    yield ""
+    yield "Each page by itself, one request after the other, from gunicorn; bytes are those of the compressed answer."
+    yield ""
+    yield "| Page | CPU ms | Spread | Half within ms | 95 of 100 within ms | Bytes |"
+    yield "|---|---:|---:|---:|---:|---:|"
+    for page, cost in served.items():
+        times = " | ".join(f"{cost[name] * 1000:.1f}" for name in ("cpu", "spread", "p50", "p95"))
+        yield f"| {page} | {times} | {cost['bytes']:,} |"
+
+
+def _elsewhere() -> Iterator[str]:
     yield ""
     yield "## Elsewhere"
     yield ""

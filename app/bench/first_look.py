@@ -45,8 +45,9 @@ def main(number: int, rounds: int = ROUNDS) -> None:
 
 def _signed_in(chromium: Browser, address: str, cookie: str, size: Any, **more: Any) -> BrowserContext:
     context = chromium.new_context(viewport=size, **more)
-    name, value = cookie.split("=", 1)
-    context.add_cookies([{"name": name, "value": value, "url": address}])
+    for one in cookie.split("; "):
+        name, value = one.split("=", 1)
+        context.add_cookies([{"name": name, "value": value, "url": address}])
     return context
 
 

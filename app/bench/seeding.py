@@ -42,6 +42,7 @@ def _app(number: int) -> dict[str, Any]:
     from accounts.second_factor import PASSED  # noqa: PLC0415  after setup
     from django.conf import settings  # noqa: PLC0415  after setup
     from django.db import connection  # noqa: PLC0415  after setup
+    from django.utils.crypto import get_random_string  # noqa: PLC0415  after setup
     from registers.models import Project  # noqa: PLC0415  after setup
 
     from bench.generating import owner, register  # noqa: PLC0415  after setup
@@ -62,8 +63,25 @@ def _app(number: int) -> dict[str, Any]:
         "dashboard": f"{base}/",
         "search": f"{base}/register/?q=groundwater+survey",
     }
-    name = settings.SESSION_COOKIE_NAME
-    return {"cookie": f"{name}={_session(owner(organisation), **{PASSED: True})}", "pages": pages}
+    name, secret = settings.SESSION_COOKIE_NAME, get_random_string(32)
+    cookie = f"{name}={_session(owner(organisation), **{PASSED: True})}; {settings.CSRF_COOKIE_NAME}={secret}"
+    save = {"address": f"{pages['obligation page']}edit/", "fields": _fields(middle) | {"csrfmiddlewaretoken": secret}}
+    return {"cookie": cookie, "pages": pages, "save": save}
+
+
+def _fields(obligation: Any) -> dict[str, Any]:
+    """Return what a browser sends of an obligation's form that nobody has touched."""
+    from obligations.forms.obligation import ObligationForm  # noqa: PLC0415  after setup
+
+    values = {field.name: field.value() for field in ObligationForm(None, obligation=obligation)}
+    told = {
+        name: "on" if value is True else "" if value in (None, False) else str(value) for name, value in values.items()
+    }
+    return told | {f"initial-{name}": value for name, value in told.items()} | {"version": obligation.version}
+
+
+def _typed(value: object) -> str:
+    return "on" if value is True else "" if value is None or value is False else str(value)
 
 
 def _session(user: Any, **more: Any) -> str:

@@ -21,10 +21,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 ROUNDS, REQUESTS = 7, 30
 MIXED = 5_000
 ANEW = ", made anew"
+SAVE = "save"
 TICKS = os.sysconf("SC_CLK_TCK")
 SITES = {
     "app": ("config.settings", "config.wsgi"),
@@ -45,21 +47,37 @@ class Served:
     cpu: dict[str, list[float]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     looks: Iterator[int] = field(default_factory=count)
+    save: dict[str, Any] = field(default_factory=dict)
+    saves: Iterator[int] = field(default_factory=count)
 
     def ask(self, page: str) -> float:
-        """Ask for a page; return the seconds until it was there whole."""
+        """Ask for a page, or save an obligation; return the seconds until the answer was there whole."""
+        if page == SAVE:
+            return self._send("POST", self.save["address"], 302, page, self._changed())
         # An address that nobody asked for yet has nothing kept: what the first look after a change costs.
         path = f"{self.pages[page]}?look={next(self.looks)}" if page.endswith(ANEW) else self.pages[page]
+        return self._send("GET", path, 200, page)
+
+    def _changed(self) -> str:
+        """Return an obligation's form with other comments than the last time."""
+        saved = next(self.saves)
+        fields = self.save["fields"]
+        return urlencode(fields | {"version": fields["version"] + saved, "general_comments": f"Saved {saved}"})
+
+    def _send(self, method: str, path: str, status: int, page: str, body: str | None = None) -> float:
+        headers = {"Cookie": "" if "sign-in" in page else self.cookie}
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
         began = time.perf_counter()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request("GET", path, headers={"Cookie": "" if "sign-in" in page else self.cookie})
+        connection.request(method, path, body, headers)
         answer = connection.getresponse()
-        body = answer.read()
+        told = answer.read()
         taken = time.perf_counter() - began
         connection.close()
-        if answer.status != 200:
-            raise SystemExit(f"{self.pages[page]} answered {answer.status}")
-        self.sizes[page] = len(gzip.compress(body, 6))
+        if answer.status != status:
+            raise SystemExit(f"{method} {path} answered {answer.status}")
+        self.sizes[page] = len(gzip.compress(told, 6))
         return taken
 
     def measure(self, page: str) -> None:
@@ -97,6 +115,7 @@ def main(number: int) -> None:
             reference.measure("yardstick")
             for page in app.pages:
                 app.measure(page)
+            app.measure(SAVE)
         pages = list(app.pages)
         for turn in range(MIXED):
             app.ask(pages[turn % len(pages)])
@@ -136,7 +155,7 @@ def served(site: str, *arguments: str) -> Iterator[Served]:
     process = subprocess.Popen([*serve, "--bind", f"127.0.0.1:{port}", wsgi], env=environment)  # noqa: S603  ours
     try:
         _await(process, port)
-        yield Served(process.pid, port, told["cookie"], told["pages"])
+        yield Served(process.pid, port, told["cookie"], told["pages"], save=told.get("save", {}))
     finally:
         process.terminate()
         process.wait()

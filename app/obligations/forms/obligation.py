@@ -105,6 +105,9 @@ class ObligationForm(ModelForm):
                 self.cleaned_data[name] = value.replace("\r\n", "\n")
         return self.cleaned_data
 
+    def _post_clean(self) -> None:
+        """Leave the checks of the whole row to the service."""
+
     @property
     def changes(self) -> dict[str, Any]:
         """The fields that this person changed, with their new values."""
