@@ -42,11 +42,18 @@ LOCK := $(UV) pip compile --quiet --generate-hashes --no-emit-index-url --no-emi
 # Wheels that glibc 2.23 accepts; allauth 0.63.6 is published as a source distribution only.
 LOCK_APP := $(LOCK) --python-platform x86_64-manylinux_2_17 --only-binary :all: --no-binary django-allauth
 
+# Of their own: sslyze wants an older cryptography.
+.venv/judges/.installed: requirements/judges.txt | .venv/uv/.installed
+	$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv/judges
+	$(UV) pip sync --quiet --require-hashes --python .venv/judges $^
+	touch $@
+
 lock: .venv/uv/.installed ## Resolve requirements/*.in again and write the hashed locks
 	$(LOCK) requirements/uv.in -o requirements/uv.txt
 	$(LOCK) requirements/controller.in -o requirements/controller.txt
 	$(LOCK) requirements/mitogen.in -o requirements/mitogen.txt
 	$(LOCK) requirements/test.in -o requirements/test.txt
+	$(LOCK) requirements/judges.in -o requirements/judges.txt
 	$(LOCK) requirements/release.in -o requirements/release.txt
 	$(LOCK) requirements/nginx.in -o requirements/nginx.txt
 	$(LOCK_APP) requirements/app.in -o requirements/app.txt
@@ -102,8 +109,8 @@ manage: app-database ## Run manage.py: make manage ARGS='import_register FILE --
 JUNIT = --junitxml=$(CURDIR)/.local/tests/$@.pytest.xml
 
 # What the tests need of Debian, installed when it is missing.
-TEST_PACKAGES := chromium git iproute2 mmdebstrap nftables nmap openssh-client openssl pebble postgresql \
-	systemd-container valgrind
+TEST_PACKAGES := bind9-host chromium git iproute2 lynis mmdebstrap nftables nmap openscap-scanner openssh-client \
+	openssl pebble postgresql ssg-debderived systemd-container valgrind
 .PHONY: test-packages
 test-packages:
 	@dpkg --status $(TEST_PACKAGES) > /dev/null 2>&1 \
@@ -139,9 +146,12 @@ test-repository: test-packages venv ## What the repository promises: inventories
 test-aws: test-packages venv ## Molecule: provisioning against the AWS stand-in
 	molecule test --scenario-name aws
 
-test-host: test-packages venv ## Molecule: a real systemd host from bare to serving, and one whose Ansible runs Python 2.7
+test-host: test-packages venv .venv/judges/.installed ## Molecule: a real systemd host from bare to serving, and one whose Ansible runs Python 2.7
 	molecule test --scenario-name default
 	molecule test --scenario-name python2
+
+judge: test-packages venv .venv/judges/.installed ## What outside judges find on a host, before and after: minutes
+	molecule test --scenario-name judge
 
 # Minutes of a processor, so no part of `make test`. Where upstream is out of reach:
 # make test-nginx NGINX_SOURCES=tests/data/nginx-sources.yml
@@ -168,4 +178,4 @@ clean: ## Remove caches and environments, once no host runs on them
 	@test ! -d .local/guests || { echo "Hosts run on them: make demo-down; molecule destroy --all" >&2; exit 1; }
 	rm -rf .venv .cache .local .ansible
 
-.PHONY: help venv lock demo demo-code demo-down app manage test lint test-app test-app-lts test-app-postgres test-repository test-aws test-host test-nginx nginx-newer bench docs clean
+.PHONY: help venv lock demo demo-code demo-down app manage test lint test-app test-app-lts test-app-postgres test-repository test-aws test-host judge test-nginx nginx-newer bench docs clean

@@ -277,9 +277,9 @@ def ruleset() -> str:
 def test_only_the_listed_networks_reach_ssh(ruleset: str) -> None:
     rules = [line.strip() for line in ruleset.splitlines() if re.search(r"\b22\b", line)]
     assert rules == [
-        "tcp dport 22 ip saddr 198.51.100.1/32 accept",
-        "tcp dport 22 ip saddr 203.0.113.0/24 accept",
-        "tcp dport 22 ip6 saddr 2001:db8::/48 accept",
+        "tcp dport 22 ip saddr 198.51.100.1/32 limit rate 10/second accept",
+        "tcp dport 22 ip saddr 203.0.113.0/24 limit rate 10/second accept",
+        "tcp dport 22 ip6 saddr 2001:db8::/48 limit rate 10/second accept",
     ]
     assert "hook input priority 0; policy drop;" in ruleset
 

@@ -135,7 +135,7 @@ def test_nothing_was_left_behind_by_the_rollbacks(host: Host) -> None:
 # --- hardening --------------------------------------------------------------------------------------------------------
 def test_kernel_parameters_of_the_hardening_are_written_and_those_of_the_network_in_effect(host: Host) -> None:
     with host.sudo():
-        assert "kernel.kptr_restrict = 2" in host.file("/etc/sysctl.d/90-hardening.conf").content_string
+        assert "kernel.kptr_restrict = 2" in host.file("/etc/sysctl.d/99-zz-hardening.conf").content_string
         assert host.sysctl("net.ipv4.conf.all.rp_filter") == 1
         assert host.sysctl("net.ipv4.conf.all.log_martians") == 1
 
@@ -148,6 +148,18 @@ def test_a_program_in_shared_memory_does_not_run(host: Host) -> None:
 def test_a_core_is_not_dumped(host: Host) -> None:
     assert host.check_output("sh -c 'ulimit -Hc'") == "0"
     assert host.check_output("systemctl show --property=LimitCORE --value nginx") == "0"
+
+
+def test_users_see_no_processes_of_others_and_an_idle_prompt_ends(host: Host) -> None:
+    with host.sudo():
+        assert set(host.check_output("runuser -u nobody -- ps -eo user=").split()) == {"nobody"}
+    assert host.check_output("bash --login -c 'echo $TMOUT'") == "900"
+
+
+def test_logs_are_rotated_each_day(host: Host) -> None:
+    lines = host.file("/etc/logrotate.conf").content_string.splitlines()
+    assert {"daily", "rotate 28"} <= set(lines)
+    assert "weekly" not in lines
 
 
 def test_su_is_for_administrators(host: Host) -> None:
