@@ -150,6 +150,9 @@ test-host: test-packages venv .venv/judges/.installed ## Molecule: a real system
 	molecule test --scenario-name default
 	molecule test --scenario-name python2
 
+bench-host: test-packages venv ## What a day of 25 people takes of a t2.nano's CPU credits and memory: minutes
+	molecule test --scenario-name day
+
 judge: test-packages venv .venv/judges/.installed ## What outside judges find on a host, before and after: minutes
 	molecule test --scenario-name judge
 
@@ -178,4 +181,4 @@ clean: ## Remove caches and environments, once no host runs on them
 	@test ! -d .local/guests || { echo "Hosts run on them: make demo-down; molecule destroy --all" >&2; exit 1; }
 	rm -rf .venv .cache .local .ansible
 
-.PHONY: help venv lock demo demo-code demo-down app manage test lint test-app test-app-lts test-app-postgres test-repository test-aws test-host judge test-nginx nginx-newer bench docs clean
+.PHONY: help venv lock demo demo-code demo-down app manage test lint test-app test-app-lts test-app-postgres test-repository test-aws test-host judge test-nginx nginx-newer bench bench-host docs clean

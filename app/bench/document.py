@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+PROJECT = Path(__file__).resolve().parents[2]
+DOCUMENT, DAY = PROJECT / "docs" / "performance.md", PROJECT / ".local" / "day.json"
 # CPU ms a page of two public applications took on one core where a bare Django's 50 rows took 5, and MB of memory.
 BARE = 5
 ELSEWHERE = {
@@ -37,7 +39,8 @@ class Line(NamedTuple):
 
 def write(lines: list[Line], served: dict[str, dict[str, float]]) -> None:
     """Write the document anew, from all measurements and from what each page cost as it was served."""
-    DOCUMENT.write_text("\n".join([*_text(lines), *_waits(served), *_elsewhere()]) + "\n", encoding="utf-8")
+    text = [*_text(lines), *_waits(served), *_day(), *_elsewhere()]
+    DOCUMENT.write_text("\n".join(text) + "\n", encoding="utf-8")
 
 
 def _text(lines: list[Line]) -> Iterator[str]:
@@ -71,6 +74,31 @@ def _waits(served: dict[str, dict[str, float]]) -> Iterator[str]:
     for page, cost in served.items():
         times = " | ".join(f"{cost[name] * 1000:.1f}" for name in ("cpu", "spread", "p50", "p95"))
         yield f"| {page} | {times} | {cost['bytes']:,} |"
+
+
+def _day() -> Iterator[str]:
+    """Say what `make bench-host` found, if it was run here."""
+    if not DAY.exists():
+        return
+    day = json.loads(DAY.read_text())
+    yield ""
+    yield "## A day of 25 people on 512 MB and one core"
+    yield ""
+    yield "`make bench-host` raises such a guest, asks for all that 25 people ask for in a day (lists, obligations,"
+    yield f"dashboards, a save in ten: {day['requests']:,} requests; 25 sign-ins; a report to a regulator with its"
+    yield "documents), runs the site's timers, and reckons the first day of a t2.nano by the minute: 3 CPU credits"
+    yield "earned an hour, 72 at most, 30 at launch. What backups, metrics and log shipping take is not in it."
+    yield ""
+    yield "| What | Value | Goal |"
+    yield "|---|---:|---:|"
+    yield f"| CPU that people's work takes | {day['work']:.0f} s | |"
+    yield f"| of it a sign-in, a report with its documents | {day['sign_in']:.2f} s, {day['report']:.2f} s | |"
+    yield f"| CPU that the host and its timers take by themselves | {day['own']:.0f} s | |"
+    yield f"| CPU that 72 earned credits are | {72 * 60:,} s | |"
+    yield f"| credits left at the end of the day | {day['credits']['end']:.1f} of 72 | |"
+    yield f"| fewest during it | {day['credits']['fewest']:.1f} | above 0 |"
+    yield f"| memory of all processes of the guest, at most | {day['memory']:.0f} MB | 300 MB |"
+    yield f"| processes killed for want of memory | {day['out_of_memory']} | 0 |"
 
 
 def _elsewhere() -> Iterator[str]:

@@ -13,6 +13,7 @@ import argparse
 import base64
 import hashlib
 import hmac
+import html
 import http.client
 import http.cookies
 import itertools
@@ -36,6 +37,8 @@ PATIENCE = 60.0
 WRITES = 60
 NOTICES = "/accounts/notices/"
 INPUT = re.compile(r"<input([^>]*)>")
+# HTML drops a line end right behind the tag.
+TEXT = re.compile(r'<textarea[^>]* name="([^"]+)"[^>]*>\n?(.*?)</textarea>', re.DOTALL)
 OPTION = re.compile(r'<select[^>]* name="([^"]+)"(.*?)</select>', re.DOTALL)
 
 
@@ -107,8 +110,10 @@ def filled(page: str) -> dict[str, str]:
     fields = {}
     for attributes in INPUT.findall(page):
         values = dict(re.findall(r'(\w+)="([^"]*)"', attributes))
-        if "name" in values and (values.get("type") not in {"checkbox", "radio"} or " checked" in attributes):
-            fields[values["name"]] = values.get("value", "on")
+        is_box = values.get("type") in {"checkbox", "radio"}
+        if "name" in values and (not is_box or " checked" in attributes):
+            fields[values["name"]] = html.unescape(values.get("value", "on" if is_box else ""))
+    fields |= {name: html.unescape(text) for name, text in TEXT.findall(page)}
     for name, options in OPTION.findall(page):
         chosen = re.search(r'value="([^"]*)"[^>]* selected', options) or re.search(r'value="([^"]*)"', options)
         fields[name] = chosen[1] if chosen else ""

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 
 import pytest
+from day import SESSIONS, report, somebody
+from test_host import CA, NAME
 from testinfra.host import Host
 
 # As nginx asks: over the socket, in the site's name, on behalf of HTTPS.
@@ -128,3 +132,9 @@ def test_the_demonstration_register_and_the_first_administrator_are_there(host: 
     query = "from accounts.models import Membership as M; print('admin@enssol.test' in M.objects.filter(role='admin')"
     query += ".values_list('user__email', flat=True))"
     assert host.check_output(f'enssol-manage shell --command "{query}"') == "True"
+
+
+def test_a_report_to_a_regulator_gets_its_documents_within_the_sandbox(host: Host) -> None:
+    with host.sudo():
+        said = host.check_output(f"echo {shlex.quote(SESSIONS % 1)} | enssol-manage shell")
+    report(somebody(NAME, host.backend.get_hostname(), str(CA), json.loads(said.splitlines()[-1])["cookies"][0]))
