@@ -50,7 +50,7 @@ def _text(lines: list[Line]) -> Iterator[str]:
     yield "what else the machine does counts little. A ratio compares with the reference of the same run: a bare Django"
     yield "project with session, user and a table of 50 rows under the same gunicorn, or the same page of a register of"
     yield "280 obligations. A list or an obligation that is opened again in the same state of the register is kept;"
-    yield "what is made anew is the first look after a change."
+    yield "what is made anew is the first look after a change. The goals of pages are held against the former."
     yield ""
     yield f"Measured on {datetime.now(UTC):%-d %B %Y} on {_machine()}."
     yield ""
