@@ -32,7 +32,8 @@ REPORT = LOCAL / "demo.json"
 CACHE = PROJECT / ".cache"
 ROOTFS = PROJECT / "roles/local_guest/files/rootfs"
 # What the defaults of the role local_guest say; asked for here while there is no Ansible yet.
-SUITE, USER = "bookworm", "ubuntu"
+# The mirror is this machine's own.
+SUITE, MIRROR, USER = "bookworm", "", "ubuntu"
 COMMANDS = {
     "git": "git",
     "ip": "iproute2",
@@ -214,7 +215,7 @@ def up() -> None:
                 run.call_whole("apt-get", "install", "-qq", "--yes", "--no-install-recommends", *packages)
         with run.stage("Install the pinned tools, build the host's root file system"):
             names = (ROOTFS / "packages.txt").read_text().split()
-            rootfs = run.start(ROOTFS / "build", CACHE / "rootfs", SUITE, USER, *names)
+            rootfs = run.start(ROOTFS / "build", CACHE / "rootfs", SUITE, MIRROR, USER, *names)
             run.call("make", "--no-print-directory", ".venv/controller/.installed")
             run.finish(rootfs)
         with run.stage("Raise the host and the AWS API"):
