@@ -238,6 +238,13 @@ def test_packages_that_are_there_are_not_installed(monkeypatch: pytest.MonkeyPat
     assert demo.missing_packages() == ["iproute2", "nmap"]
 
 
+def test_the_file_system_that_the_demo_builds_is_the_one_that_the_role_looks_for() -> None:
+    role = variables("roles/local_guest/defaults/main.yml")
+    packages = (ROOT / "roles/local_guest/files/rootfs/packages.txt").read_text().splitlines()
+    named = [role[f"local_guest_{name}"] for name in ("suite", "mirror", "user")]
+    assert demo.rootfs_contents() == [*named, *packages]
+
+
 def test_the_code_is_rfc_6238s() -> None:
     secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # of the RFC's appendix B, as are the codes
     assert [demo.totp(secret, at) for at in (59, 1111111109, 20000000000)] == ["287082", "081804", "353130"]

@@ -203,6 +203,11 @@ def missing_packages() -> list[str]:
     return sorted(packages)
 
 
+def rootfs_contents() -> list[str]:
+    """Return what the root file system is made from, as the role local_guest names it: then it is built once."""
+    return [SUITE, MIRROR, USER, *(ROOTFS / "packages.txt").read_text().split()]
+
+
 def up() -> None:
     begun = time.monotonic()
     if found := preflight.problems(PROJECT):
@@ -214,8 +219,7 @@ def up() -> None:
                 run.call("apt-get", "update", "-qq")
                 run.call_whole("apt-get", "install", "-qq", "--yes", "--no-install-recommends", *packages)
         with run.stage("Install the pinned tools, build the host's root file system"):
-            names = (ROOTFS / "packages.txt").read_text().split()
-            rootfs = run.start(ROOTFS / "build", CACHE / "rootfs", SUITE, MIRROR, USER, *names)
+            rootfs = run.start(ROOTFS / "build", CACHE / "rootfs", *rootfs_contents())
             run.call("make", "--no-print-directory", ".venv/controller/.installed")
             run.finish(rootfs)
         with run.stage("Raise the host and the AWS API"):
