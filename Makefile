@@ -56,6 +56,7 @@ lock: .venv/uv/.installed ## Resolve requirements/*.in again and write the hashe
 	$(LOCK) requirements/judges.in -o requirements/judges.txt
 	$(LOCK) requirements/release.in -o requirements/release.txt
 	$(LOCK) requirements/nginx.in -o requirements/nginx.txt
+	$(LOCK) requirements/litestream.in -o requirements/litestream.txt
 	$(LOCK_APP) requirements/app.in -o requirements/app.txt
 	$(LOCK_APP) requirements/app-lts.in -o requirements/app-lts.txt
 	$(LOCK) requirements/app-test.in -o requirements/app-test.txt

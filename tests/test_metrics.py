@@ -15,6 +15,7 @@ import boto3
 import pytest
 from moto import mock_aws
 from role_scripts import ROOT, load
+from role_templates import render
 from test_release import KNOWN_TO_229, directives
 
 METRICS = load("metrics", "publish_metrics")
@@ -131,6 +132,30 @@ def test_what_cannot_be_measured_is_said_and_does_not_silence_the_rest(
     printed = capsys.readouterr()
     assert printed.err == "CertificateDays could not be measured: no site\n"
     assert set(json.loads(printed.out)) == {"DiskUsed", "ServerErrors", "BackupHours", "DrillHours"}
+
+
+def test_the_wait_for_the_replica_is_told_where_there_is_one(
+    host: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("METRICS_REPLICA", "backups/web/replica")
+    monkeypatch.setattr(METRICS, "DATABASE", tmp_path / "enssol.sqlite3")
+    assert METRICS.main() == 1
+    assert "ReplicaLag could not be measured: Litestream has not begun" in capsys.readouterr().err
+    numbered = tmp_path / ".enssol.sqlite3-litestream/ltx/0"
+    numbered.mkdir(parents=True)
+    (numbered / "0000000000000001-0000000000000001.ltx").write_bytes(b"x")
+    boto3.client("s3").put_object(
+        Bucket="backups", Key="web/replica/0000/0000000000000001-0000000000000001.ltx", Body=b"x"
+    )
+    assert METRICS.main() == 0
+    assert json.loads(capsys.readouterr().out)["ReplicaLag"] == 0
+
+
+@pytest.mark.parametrize(("replica", "capability"), [("", ""), ("backups/web/replica", "CAP_DAC_READ_SEARCH")])
+def test_what_measures_reads_what_is_not_its_own_for_the_replica_only(replica: str, capability: str) -> None:
+    given = {"metrics_namespace": "x", "metrics_hostname": "x", "metrics_backups": "x/y", "metrics_region": "x"}
+    lines = directives(render("metrics", "enssol-metrics.service.j2", metrics_replica=replica, **given))
+    assert ("Service", "CapabilityBoundingSet", capability) in lines
 
 
 @pytest.mark.parametrize("unit", ["enssol-metrics.service", "enssol-metrics.timer"])

@@ -1,9 +1,10 @@
-"""Tell CloudWatch what only the host itself knows: its disk, errors, certificate, newest backup and last drill.
+"""Tell CloudWatch what only the host itself knows: its disk, errors, certificate, backups and replica.
 
 Everything comes from the environment:
   METRICS_NAMESPACE  namespace of CloudWatch, the one that the host's role may write to.
   METRICS_HOSTNAME   name of the site, served at 127.0.0.1:443.
   METRICS_BACKUPS    bucket and prefix of the backups, as bucket/prefix.
+  METRICS_REPLICA    bucket and prefix of the database's replica, as bucket/prefix; empty where there is none.
 Region and credentials are boto3's own business. What cannot be measured is left out and said on standard error; its
 alarm takes silence for a fault. Ends with 1 then, so that the unit is among the failed.
 """
@@ -26,6 +27,9 @@ from typing import Any
 MINUTES = 5
 # What a year without a backup would be, in hours: there is none.
 NO_BACKUP_HOURS = 8760.0
+DATABASE = Path("/var/lib/enssol/enssol.sqlite3")
+# Litestream looks every second; one that did not for so long does not run.
+UNNUMBERED_SECONDS = 60
 
 
 def disk_used(path: str = "/var/lib") -> float:
@@ -86,6 +90,31 @@ def drill_hours(state: Path = Path("/var/lib/enssol-backup/drill.json"), now: da
     return ((now or datetime.now(UTC)) - datetime.fromisoformat(known["last_drill_at"])).total_seconds() / 3600
 
 
+def replica_lag(s3: Any, replica: str, database: Path, now: datetime | None = None) -> float:
+    """Seconds that the oldest change has waited which is not in the bucket; 0 when all of them are.
+
+    Litestream numbers changes, and keeps those of the last minutes beside the database, a file each, under the name
+    that it has in the bucket. A change that it did not even number stands in the write-ahead log.
+
+    Raises:
+        FileNotFoundError: nothing was ever replicated here.
+    """
+    bucket, _, prefix = replica.partition("/")
+    numbered = sorted((database.parent / f".{database.name}-litestream" / "ltx" / "0").glob("*.ltx"))
+    if not numbered:
+        raise FileNotFoundError("Litestream has not begun: see journalctl -u enssol-replica")
+    level = f"{prefix}/0000/"
+    pages = s3.get_paginator("list_objects_v2").paginate(
+        Bucket=bucket, Prefix=level, StartAfter=level + numbered[0].stem[:-1]
+    )
+    kept = {one["Key"].removeprefix(level) for page in pages for one in page.get("Contents", [])}
+    waiting = [file.stat().st_mtime for file in numbered if file.name not in kept]
+    log, last = database.with_name(f"{database.name}-wal"), numbered[-1].stat().st_mtime
+    if log.exists() and log.stat().st_mtime - last > UNNUMBERED_SECONDS:
+        waiting.append(last)
+    return max(0.0, (now or datetime.now(UTC)).timestamp() - min(waiting)) if waiting else 0.0
+
+
 def measure(measures: dict[tuple[str, str], Callable[[], float]]) -> tuple[list[dict[str, Any]], list[str]]:
     """Take each measure; return CloudWatch's data, and a sentence for each that could not be taken."""
     data, failures = [], []
@@ -101,16 +130,18 @@ def main() -> int:
     import boto3  # noqa: PLC0415 - only the release's own Python has it
 
     given = os.environ
-    data, failures = measure(
-        {
-            ("DiskUsed", "Percent"): disk_used,
-            ("ServerErrors", "Count"): lambda: server_errors(access_log()),
-            # CloudWatch knows neither days nor hours.
-            ("CertificateDays", "None"): lambda: certificate_days(given["METRICS_HOSTNAME"]),
-            ("BackupHours", "None"): lambda: backup_hours(boto3.client("s3"), given["METRICS_BACKUPS"]),
-            ("DrillHours", "None"): drill_hours,
-        }
-    )
+    s3 = boto3.client("s3")
+    measures: dict[tuple[str, str], Callable[[], float]] = {
+        ("DiskUsed", "Percent"): disk_used,
+        ("ServerErrors", "Count"): lambda: server_errors(access_log()),
+        # CloudWatch knows neither days nor hours.
+        ("CertificateDays", "None"): lambda: certificate_days(given["METRICS_HOSTNAME"]),
+        ("BackupHours", "None"): lambda: backup_hours(s3, given["METRICS_BACKUPS"]),
+        ("DrillHours", "None"): drill_hours,
+    }
+    if replica := given.get("METRICS_REPLICA"):
+        measures["ReplicaLag", "Seconds"] = lambda: replica_lag(s3, replica, DATABASE)
+    data, failures = measure(measures)
     for one in data:
         one["Dimensions"] = [{"Name": "Site", "Value": given["METRICS_HOSTNAME"]}]
     boto3.client("cloudwatch").put_metric_data(Namespace=given["METRICS_NAMESPACE"], MetricData=data)
