@@ -38,7 +38,7 @@ def host(tmp_path: Path) -> Any:
     (release / "SERVED").touch()
     (tmp_path / "opt" / "current").symlink_to("releases/aaaaaaaaaaaa")
     (tmp_path / "data" / "backups").mkdir(parents=True)
-    places = {name: tmp_path / name for name in ("data", "socket", "backups", "memory", "restart")}
+    places = {name: tmp_path / name for name in ("data", "socket", "backups", "drill", "replica", "memory", "restart")}
     return STATUS.Host("app.example.test", root=tmp_path / "opt", **places)
 
 
@@ -103,6 +103,33 @@ def test_the_newest_backup_is_found_in_the_state_or_in_the_folder(host: Any) -> 
     kept = {"last_snapshot_at": datetime.now(UTC).isoformat(), "last_failure": "no bucket"}
     host.backups.write_text(json.dumps(kept))
     assert STATUS.backup(host)[:2] == ("0 s old; the last try failed: no bucket", True)
+
+
+def test_the_last_drill_is_told_and_its_failure_or_absence_wants_a_look(host: Any) -> None:
+    # A host without a bucket tries none by itself.
+    assert STATUS.drill(host)[:2] == ("none is known", False)
+    host.backups.write_text("{}")
+    assert STATUS.drill(host)[:2] == ("none is known", True)
+    done = {"last_drill_at": (datetime.now(UTC) - timedelta(hours=5)).isoformat(), "recovery_seconds": 7.5}
+    host.drill.write_text(json.dumps(done))
+    assert STATUS.drill(host)[:2] == ("restored in 7.5 s, 5 hours ago", False)
+    host.drill.write_text(json.dumps(done | {"last_failure": "it is cut short"}))
+    assert STATUS.drill(host)[:2] == ("restored in 7.5 s, 5 hours ago; the last try failed: it is cut short", True)
+    host.drill.write_text(json.dumps(done | {"last_drill_at": (datetime.now(UTC) - timedelta(hours=37)).isoformat()}))
+    assert STATUS.drill(host).look
+
+
+def test_a_replica_that_is_installed_has_to_run(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert STATUS.replica(host)[:2] == ("the database has none", False)
+    host.replica.touch()
+    said = "ActiveState=active\nNRestarts=0\n"
+    monkeypatch.setattr(STATUS, "run", lambda *_: said)
+    assert STATUS.replica(host)[:2] == ("active", False)
+    # systemd 229 counts no restarts.
+    said = "ActiveState=failed\n"
+    assert STATUS.replica(host)[:2] == ("failed", True)
+    said = "ActiveState=activating\nNRestarts=12\n"
+    assert STATUS.replica(host)[:2] == ("activating, restarted 12 times", True)
 
 
 def test_pending_updates_and_failed_units_are_named(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,7 +200,7 @@ def test_alarms_that_ring_are_named_and_those_of_others_are_not(
 def test_the_limits_are_those_of_the_alarms() -> None:
     limits = {suffix(alarm): alarm["threshold"] for alarm in ALARMS}
     ours = {"disk": STATUS.DISK_PERCENT, "errors": STATUS.ERRORS, "certificate": STATUS.CERTIFICATE_DAYS}
-    ours |= {"backup": STATUS.BACKUP_HOURS, "credits": CLOUD.CREDITS}
+    ours |= {"backup": STATUS.BACKUP_HOURS, "drill": STATUS.DRILL_HOURS, "credits": CLOUD.CREDITS}
     assert {name: limits[name] for name in ours} == ours
 
 

@@ -28,11 +28,18 @@ PIECE = 1024 * 1024
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
-    """Copy a SQLite database as it is at one moment; writers go on meanwhile."""
-    with closing(_opened(source)) as live, closing(sqlite3.connect(target)) as copy:
-        live.backup(copy)
-        # The copy is one file: without a write-ahead log beside it.
-        copy.execute("PRAGMA journal_mode = DELETE")
+    """Copy a SQLite database as it is at one moment; writers go on meanwhile.
+
+    Raises:
+        BadBackup: it cannot be read, or there is no room for the copy.
+    """
+    try:
+        with closing(_opened(source)) as live, closing(sqlite3.connect(target)) as copy:
+            live.backup(copy)
+            # The copy is one file: without a write-ahead log beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
+    except sqlite3.Error as error:
+        raise BadBackup(f"the database cannot be copied ({error}): see that its disk has room for it twice") from error
 
 
 def prove_sqlite(path: Path) -> dict[str, int]:

@@ -57,6 +57,22 @@ def _content(tar: tarfile.TarFile, name: str) -> bytes:
     return member.read()
 
 
+def test_a_disk_without_room_is_said_and_left_as_it_was(site: Site, sha256: str) -> None:
+    script = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
+try:
+    call_command("backup", sys.argv[1])
+except CommandError as error:
+    print(error)
+"""
+    folder = site.data / "full"
+    said = site.script(script, str(folder))
+    assert said.startswith("no backup was made: ")
+    assert connection.vendor != "sqlite" or said.endswith("see that its disk has room for it twice\n")
+    assert [path.name for path in folder.iterdir()] == [".backup.lock"]
+
+
 def test_a_backup_opens_without_enssol(backup: Path, sha256: str, tmp_path: Path) -> None:
     digest, name = backup.with_name(f"{backup.name}.sha256").read_text().split()
     assert (digest, name) == (hashlib.sha256(backup.read_bytes()).hexdigest(), backup.name)

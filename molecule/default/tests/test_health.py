@@ -25,7 +25,7 @@ def test_one_screen_tells_how_the_host_is(host: Host) -> None:
     found = status()
     # Other tests break what answers, for a while.
     assert {found.pop(name) for name in ("answers", "backup", "updates")} <= {"ok", "LOOK"}
-    names = ("release", "site", "certificate", "disk", "memory", "units")
+    names = ("release", "site", "certificate", "disk", "memory", "drill", "replica", "units")
     assert found == dict.fromkeys(names, "ok")
 
 

@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 DISK_PERCENT = 85.0
 CERTIFICATE_DAYS = 14.0
 BACKUP_HOURS = 36.0
+DRILL_HOURS = 36.0
 ERRORS = 5
 MINUTES = 5
 # Less memory than this share, with all that caches hold counted as free, and the kernel will soon kill something.
@@ -59,6 +60,8 @@ class Host:
     data: Path = Path("/var/lib/enssol")
     socket: Path = Path("/run/enssol/gunicorn.sock")
     backups: Path = Path("/var/lib/enssol-backup/state.json")
+    drill: Path = Path("/var/lib/enssol-backup/drill.json")
+    replica: Path = Path("/etc/systemd/system/enssol-replica.service")
     memory: Path = Path("/proc/meminfo")
     restart: Path = Path("/run/reboot-required")
     port: int = 443
@@ -199,6 +202,31 @@ def _backup_of(made: datetime | None, failure: str | None) -> Seen:
     return Seen(f"{ago(seconds)} old{said}", look, {"enssol_backup_age_seconds": round(seconds)})
 
 
+def drill(host: Host) -> Seen:
+    """Look at the last restore for a trial; a host that keeps no backups in a bucket tries none by itself."""
+    state = json.loads(host.drill.read_text()) if host.drill.exists() else {}
+    tried, failure = state.get("last_drill_at"), state.get("last_failure")
+    said = f"; the last try failed: {failure}" if failure else ""
+    if not tried:
+        return Seen(f"none is known{said}", bool(failure) or host.backups.exists(), {})
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(tried)).total_seconds()
+    took = f"restored in {state.get('recovery_seconds')} s" if state.get("recovery_seconds") is not None else "restored"
+    look = bool(failure) or seconds > DRILL_HOURS * 3600
+    return Seen(f"{took}, {ago(seconds)} ago{said}", look, {"enssol_drill_age_seconds": round(seconds)})
+
+
+def replica(host: Host) -> Seen:
+    """Look whether what replicates the database runs, where it was installed; how far behind it is, its alarm knows."""
+    if not host.replica.exists():
+        return Seen("the database has none", False, {})
+    said = run("systemctl", "show", "--property=ActiveState", "--property=NRestarts", "enssol-replica.service")
+    known = dict(line.split("=", 1) for line in said.split())
+    restarts = known.get("NRestarts", "")
+    says = f"{known['ActiveState']}{f', restarted {restarts} times' if restarts not in {'', '0'} else ''}"
+    runs = known["ActiveState"] == "active"
+    return Seen(says, not runs, {"enssol_replica_active": float(runs)})
+
+
 def updates(host: Host) -> Seen:
     """Count what apt would install, as it knows the archive."""
     lines = run("apt-get", "--simulate", "--quiet=2", "-o", "Debug::NoLocking=true", "dist-upgrade").splitlines()
@@ -227,6 +255,8 @@ SUBJECTS: dict[str, Callable[[Host], Seen]] = {
     "disk": disk,
     "memory": memory,
     "backup": backup,
+    "drill": drill,
+    "replica": replica,
     "updates": updates,
     "units": units,
 }
