@@ -10,11 +10,12 @@ from importlib import import_module
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLResolver, path
 from django.urls.resolvers import RoutePattern
-from django.views.defaults import page_not_found
+from django.views.defaults import page_not_found, server_error
 
 from api.views import tokens
 
 NOWHERE = "There is no such address: the API's reference has those that there are."
+FAULT = "This is a fault of ours and was written down: try again later, and tell whoever runs the site if it stays."
 
 
 def reference(request: HttpRequest) -> HttpResponse:
@@ -27,8 +28,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer at an address that leads nowhere, to programs in their manner; Django calls it for the whole site."""
     if not request.path_info.startswith("/api/"):
         return page_not_found(request, exception)
-    problem = {"title": "Not Found", "status": 404, "detail": NOWHERE}
-    return JsonResponse(problem, status=404, content_type="application/problem+json")
+    return _problem("Not Found", 404, NOWHERE)
+
+
+def fault(request: HttpRequest) -> HttpResponse:
+    """Answer after an error that nothing foresaw, to programs in their manner; Django calls it for the whole site."""
+    if not request.path_info.startswith("/api/"):
+        return server_error(request)
+    return _problem("Internal Server Error", 500, FAULT)
+
+
+def _problem(title: str, status: int, detail: str) -> HttpResponse:
+    problem = {"title": title, "status": status, "detail": detail}
+    return JsonResponse(problem, status=status, content_type="application/problem+json")
 
 
 class OnDemand(URLResolver):

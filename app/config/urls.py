@@ -8,6 +8,7 @@ from reports import rollup_views as rollup
 from config import health
 
 handler404 = "api.pages.not_found"
+handler500 = "api.pages.fault"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -78,6 +78,22 @@ def test_nobody_without_a_second_factor_has_one(client: Client, manager: User, s
     assert client.get(PROJECTS, **bearer(manager)).status_code == 200
 
 
+def test_a_fault_of_ours_is_told_to_programs_in_their_manner(
+    client: Client, manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("A secret of the inside.")
+
+    monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request", broken)
+    client.raise_request_exception = False
+    response = client.get(PROJECTS, **bearer(manager))
+    assert (response.status_code, response.headers["Content-Type"]) == (500, "application/problem+json")
+    assert set(response.json()) == {"title", "status", "detail"}
+    assert b"secret" not in response.content
+    page = client.get("/projects/")
+    assert (page.status_code, page.headers["Content-Type"]) == (500, "text/html; charset=utf-8")
+
+
 def test_what_opens_nothing_is_told_so_with_what_to_do(client: Client, manager: User) -> None:
     headers = bearer(manager, days=2)
     tried: list[dict[str, Any]] = [{}, {"HTTP_AUTHORIZATION": "Bearer enssol_no"}, {"HTTP_AUTHORIZATION": "Basic eDp5"}]
