@@ -28,7 +28,11 @@ from test_release import KNOWN_TO_229, directives
 
 METRICS = load("metrics", "publish_metrics")
 PREFIX = "web/replica"
-GIVEN = {"replica_destination": f"backups/{PREFIX}", "replica_region": "ap-southeast-2"}
+GIVEN = {
+    "replica_destination": f"backups/{PREFIX}",
+    "replica_files": "evidence/web",
+    "replica_region": "ap-southeast-2",
+}
 
 
 @pytest.fixture(scope="session")

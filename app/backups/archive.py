@@ -16,7 +16,7 @@ import re
 import tarfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Self
 
 FORMAT = 1
 PIECE = 1024 * 1024
@@ -58,8 +58,19 @@ class Writer:
     """Writes an archive member by member."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._tar = tarfile.open(fileobj=file, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115  closed by `end`
+        self._tar = tarfile.open(fileobj=file, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115  closed on leaving
         self._hashes: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failed: object) -> None:
+        # Closed while its file is open: later it would complain beside whatever failed, of a disk that is full too.
+        try:
+            self._tar.close()
+        except OSError:
+            if not any(failed):
+                raise
 
     def add(self, name: str, content: IO[bytes], size: int) -> str:
         """Add a file of that many bytes; return its SHA-256."""
@@ -77,7 +88,6 @@ class Writer:
         member = tarfile.TarInfo(MANIFEST)
         member.size, member.mode = len(text), 0o600
         self._tar.addfile(member, io.BytesIO(text))
-        self._tar.close()
 
 
 def unpack(file: IO[bytes], folder: Path) -> Manifest:

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, NamedTuple
@@ -36,26 +36,27 @@ class Restored(NamedTuple):
     aside: Path
 
 
-def back_up(folder: Path) -> Path:
+def back_up(folder: Path, *, as_of: datetime | None = None) -> Path:
     """Write a backup of the database and of the evidence that it names; return the file, beside it its SHA-256.
 
     Args:
         folder: where to; a backup that could not be finished leaves nothing there.
+        as_of: how old the data is; None means now.
 
     Raises:
         BadBackup: the database, its trail or a stored file is not as it should be. A backup that could not be restored
             is none.
     """
-    now = timezone.now()
+    now = as_of.astimezone(UTC) if as_of else timezone.now()
     target = folder / f"enssol-{now:%Y%m%dT%H%M%SZ}.tar"
     with workplace(folder) as place:
         part = place / target.name
         with part.open("wb") as file:
-            writer = Writer(file)
-            counted, trail = _add_database(writer, place)
-            _add_evidence(writer)
-            made = Manifest(_site(), now.isoformat(), _release(), connection.vendor, counted, trail)
-            writer.end(made)
+            with Writer(file) as writer:
+                counted, trail = _add_database(writer, place)
+                _add_evidence(writer)
+                made = Manifest(_site(), now.isoformat(), _release(), connection.vendor, counted, trail)
+                writer.end(made)
             os.fchmod(file.fileno(), 0o600)
             file.flush()
             os.fsync(file.fileno())

@@ -6,6 +6,7 @@ Usage:
   enssol-release rollback [RELEASE] [--check]         back to the release that served before, or to a named one
   enssol-release list                                 the releases on this host, newest first
   enssol-release manage ARGUMENT...                   manage.py of the current release, as the service's user
+  enssol-release replica [--at MOMENT]                make a backup of what the replica holds; print where it is
 
 The switch and its undoing run in this one process: an SSH connection that breaks in between leaves no half of it.
 Each command is safe to repeat, prints one line and ends with 0, or says on standard error in one line what failed.
@@ -26,6 +27,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from enssol_host import Host, ReleaseError, installed, is_serving, linked, run, served_before, start
+from enssol_replica import assemble
 from enssol_switch import activate, come_home, roll_back
 
 # Bytecode of what the service never imports would only cost the host's processor and disk.
@@ -159,6 +161,7 @@ def command_line() -> argparse.ArgumentParser:
         option.add_argument("--keep", type=int, default=5, help="releases to keep")
         option.add_argument("--check", action="store_true", help="say what would happen")
     commands.add_parser("list")
+    commands.add_parser("replica").add_argument("--at", default="", help="a moment with its offset; else the newest")
     commands.add_parser("manage").add_argument("arguments", nargs=argparse.REMAINDER)
     return parser
 
@@ -172,6 +175,8 @@ def main() -> None:
             sys.exit(hand_over(host, options.arguments))
         if options.command == "list":
             print(listing(host))
+        elif options.command == "replica":
+            print(assemble(host, options.at))
         else:
             with locked(host):
                 print(install(host, options.archive, options.sha256) if "archive" in options else serve(host, options))

@@ -93,6 +93,7 @@ def drill_hours(state: Path = Path("/var/lib/enssol-backup/drill.json"), now: da
 def replica_lag(s3: Any, replica: str, database: Path, now: datetime | None = None) -> float:
     """Seconds that the oldest change has waited which is not in the bucket; 0 when all of them are.
 
+    A stored file that was not yet copied off the host counts as a change: a link to it waits beside the database.
     Litestream numbers changes, and keeps those of the last minutes beside the database, a file each, under the name
     that it has in the bucket. A change that it did not even number stands in the write-ahead log.
 
@@ -109,6 +110,7 @@ def replica_lag(s3: Any, replica: str, database: Path, now: datetime | None = No
     )
     kept = {one["Key"].removeprefix(level) for page in pages for one in page.get("Contents", [])}
     waiting = [file.stat().st_mtime for file in numbered if file.name not in kept]
+    waiting += [file.stat().st_mtime for file in (database.parent / "unsent").glob("*")]
     log, last = database.with_name(f"{database.name}-wal"), numbered[-1].stat().st_mtime
     if log.exists() and log.stat().st_mtime - last > UNNUMBERED_SECONDS:
         waiting.append(last)
