@@ -133,9 +133,9 @@ lint: venv .venv/app-lts/.installed ## Linters, types, generated files: no warni
 test-app: test-packages .venv/app/.installed ## The app's tests, Chromium included, on Django 4.1
 	cd app && ../.venv/app/bin/pytest $(JUNIT)
 
-# The templates are the same: that each page is accessible is seen once.
+# The templates and the scripts are the same: browsers and budgets see them once.
 test-app-lts: test-packages .venv/app-lts/.installed ## The same on the current long-term Django
-	cd app && ../.venv/app-lts/bin/pytest -m "not every_page" $(JUNIT)
+	cd app && ../.venv/app-lts/bin/pytest -m "not browser" --ignore=bench $(JUNIT)
 
 # Who may do what is decided before the database is asked.
 test-app-postgres: test-packages .venv/app/.installed ## The same on PostgreSQL, without Chromium
