@@ -134,7 +134,7 @@ test-app: test-packages .venv/app/.installed ## The app's tests, Chromium includ
 	cd app && ../.venv/app/bin/pytest $(JUNIT)
 
 # The templates and the scripts are the same: browsers and budgets see them once.
-test-app-lts: test-packages .venv/app-lts/.installed ## The same on the current long-term Django
+test-app-lts: test-packages .venv/app-lts/.installed ## The same on the current long-term Django, without Chromium
 	cd app && ../.venv/app-lts/bin/pytest -m "not browser" --ignore=bench $(JUNIT)
 
 # Who may do what is decided before the database is asked.

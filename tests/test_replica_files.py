@@ -13,10 +13,12 @@ from typing import Any
 
 import boto3
 import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
 from moto.s3.models import s3_backends
 from moto.server import ThreadedMotoServer
 from role_scripts import ROOT, load
-from role_templates import render
+from role_templates import render, variables
 from test_release import KNOWN_TO_229, directives
 from test_replica import program as program  # noqa: PLC0414  a fixture
 from test_replica import until
@@ -263,6 +265,7 @@ def test_a_replica_whose_file_did_not_arrive_is_no_backup_and_says_which(replica
 
     until(refused)
     assert name in said[-1]
+    assert list(replicated.work.glob("[!.]*")) == []
     assert said[-1].endswith("or give an earlier moment, or -e restore_from=backups")
 
 
@@ -304,3 +307,36 @@ def test_the_units_use_only_what_systemd_229_knows(unit: str) -> None:
     known["Service"] = known["Service"] | {"Nice"}
     lines = directives(render("replica", f"{unit}.j2", **GIVEN))
     assert [line for line in lines if line[1] not in known[line[0]]] == []
+
+
+@pytest.mark.parametrize(
+    ("holds", "anew", "waits"),
+    [
+        (None, False, False),
+        ("[]", False, False),
+        ("null", False, False),
+        ('[{"level": 0}]', False, True),
+        ('[{"level": 0}]', "false", True),
+        ('[{"level": 0}]', "true", False),
+    ],
+)
+def test_a_host_in_the_place_of_a_lost_one_waits_for_its_restore(holds: str | None, anew: object, waits: bool) -> None:
+    """What was asked of the bucket only where this host never replicated; extra variables come as text."""
+    known = {"skipped": True} if holds is None else {"stdout": holds}
+    given = variables("replica", __replica_known=known, replica_begin_anew=anew)
+    assert Templar(loader=DataLoader(), variables=given).template(given["__replica_waits"]) is waits
+
+
+@pytest.mark.parametrize(
+    ("restored", "ran_before", "replicates"), [(0, False, True), (0, True, True), (1, True, True), (1, False, False)]
+)
+def test_a_restore_that_failed_starts_no_replica_that_waited_for_it(
+    restored: int, ran_before: bool, replicates: bool
+) -> None:
+    done = {"rc": restored, "failed": restored != 0}
+    known = {
+        "__enssol_restore_replica": {"stat": {"exists": True}},
+        "__enssol_restore_stopped": {"changed": ran_before},
+    }
+    given = variables("enssol", __enssol_restore_done=done, **known)
+    assert Templar(loader=DataLoader(), variables=given).template(given["__enssol_restore_replicates"]) is replicates

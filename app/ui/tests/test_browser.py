@@ -185,7 +185,6 @@ def test_everything_works_without_a_script(new_page: NewPage, admin: User, oblig
 
 
 @pytest.mark.draws
-@pytest.mark.every_page
 def test_every_page_is_accessible_and_fits(new_page: NewPage, admin: User, person: User) -> None:
     """Every address that shows a page, by light, in the dark and on the narrowest screen, with a silent console."""
     page = new_page()

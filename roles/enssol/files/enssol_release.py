@@ -176,7 +176,8 @@ def main() -> None:
         if options.command == "list":
             print(listing(host))
         elif options.command == "replica":
-            print(assemble(host, options.at))
+            with locked(host):
+                print(assemble(host, options.at))
         else:
             with locked(host):
                 print(install(host, options.archive, options.sha256) if "archive" in options else serve(host, options))

@@ -36,14 +36,16 @@ def assemble(host: Host, at: str) -> Path:
         begins = f"begins after {at}" if made else "holds nothing yet"
         raise ReleaseError(f"the replica {begins}: restore a backup of the night with -e restore_from=backups")
     until = ["-timestamp", f"{wanted.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"] if wanted else []
-    _litestream(host, release, "restore", "-integrity-check", "full", *until, "-o", str(copy))
     theirs = {"ENSSOL_DATABASE_URL": f"sqlite://{copy}", "ENSSOL_EVIDENCE_URL": given["REPLICA_FILES"]}
     try:
+        _litestream(host, release, "restore", "-integrity-check", "full", *until, "-o", str(copy))
         made_there = manage(host, release, "backup", str(folder), "--as-of", newest.isoformat(), given=theirs)
     except ReleaseError as error:
         raise ReleaseError(f"{error}; or give an earlier moment, or -e restore_from=backups") from error
-    for end in ("", "-wal", "-shm"):
-        copy.with_name(copy.name + end).unlink(missing_ok=True)
+    finally:
+        # Whatever failed: it takes as much room as what serves.
+        for left in folder.glob(f"{copy.name}*"):
+            left.unlink()
     return Path(made_there.splitlines()[-1])
 
 
